@@ -1,0 +1,28 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+{
+    "name": "Scoped API Keys",
+    "summary": "API keys that reach only what they are for, and a log of every call",
+    "version": "19.0.1.0.0",
+    "category": "Administration/API Keys",
+    "author": "scoped_apikey contributors",
+    "license": "LGPL-3",
+    "depends": ["base_setup", "mail", "rpc"],
+    "data": [
+        "security/groups.xml",
+        "security/ir.model.access.csv",
+        "security/rules.xml",
+        "views/apikey_scope_views.xml",
+        "views/res_users_apikeys_views.xml",
+        "views/apikey_call_views.xml",
+        "views/apikey_history_views.xml",
+        "views/res_config_settings_views.xml",
+        "views/base_module_uninstall_views.xml",
+        "wizards/res_users_apikeys_description_views.xml",
+        "views/menus.xml",
+    ],
+    "post_load": "post_load",
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
+    "installable": True,
+    "application": False,
+}

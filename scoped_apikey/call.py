@@ -1,0 +1,143 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What a call is: a plain object that one request carries from its first byte to its row.
+
+It knows nothing of how it came in (``seams``), of what decides on it (``policy``), or of
+how its row is stored (``models/apikey_call.py``).
+"""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+TRANSPORTS = [
+    ("json2", "JSON-2"),
+    ("xmlrpc", "XML-RPC"),
+    ("jsonrpc", "JSON-RPC"),
+    ("http", "HTTP"),
+]
+OUTCOMES = [
+    ("allowed", "Allowed"),
+    ("denied", "Denied"),
+    ("error", "Error"),
+    ("observed", "Observed"),
+]
+IDS_SHOWN = 100
+
+
+class Key(NamedTuple):
+    """A key whose secret was proven, as it was at that moment.
+
+    :param id: its row of ``res.users.apikeys``
+    :param scope_id: the scope it is limited by; ``None`` where its stock scope says that
+        it is scoped but the scope is gone, which opens nothing
+    :param scoped: whether it is limited at all; a key without a scope is stock Odoo
+    """
+
+    id: int
+    name: str
+    user_id: int
+    login: str
+    scoped: bool
+    scope_id: int | None
+    scope_name: str | None
+    scope_version: str | None
+
+
+@dataclass(eq=False)
+class Call:
+    """One external request to run a method, or to authenticate.
+
+    :param dbname: the database it is for; what is remembered here is true only there
+    :param transport: one of ``TRANSPORTS``
+    :param remote_addr: where it comes from, or ``None`` where that is unknown
+    :param model: the model; ``None`` for ``authenticate`` and ``login``
+    """
+
+    dbname: str
+    transport: str | None
+    remote_addr: str | None
+    model: str | None = None
+    method: str | None = None
+    ids: tuple = ()
+    ref: str = field(default_factory=lambda: uuid.uuid4().hex)
+    called_at: datetime = field(
+        default_factory=lambda: datetime.now(timezone.utc).replace(tzinfo=None)
+    )
+    key: Key | None = None
+    user_id: int | None = None
+    login: str | None = None
+    identified: bool = False
+    running: bool = False
+    failed: bool = False
+    refusal: str | None = None
+    observations: list[str] = field(default_factory=list)
+    _started: float = field(default_factory=time.perf_counter)
+    _durable: str | None = None
+
+    def forget_identity(self):
+        """Start identification over, as every try of a request does."""
+        self.key = self.user_id = self.login = self.refusal = None
+        self.identified = False
+        self.observations = []
+
+    def identify(self, user_id: int, login: str, key: Key | None = None):
+        """Remember who calls, once the credential is proven."""
+        self.user_id, self.login, self.key = user_id, login, key
+
+    def accept(self):
+        """Let the call on to the next room: its credential is good here and now."""
+        self.identified = True
+
+    @property
+    def scoped_key(self) -> Key | None:
+        return self.key if self.key and self.key.scoped else None
+
+    @property
+    def duration_ms(self) -> float:
+        return (time.perf_counter() - self._started) * 1000
+
+    def note_created(self, result):
+        """Take the ids of new records, which the caller could not send."""
+        if self.method == "create" and not self.ids:
+            self.ids = tuple(result) if isinstance(result, (list, tuple)) else (result,)
+
+    def recorded(self, outcome: str):
+        """Remember that a row with this outcome can no longer be rolled back."""
+        self._durable = outcome
+
+    @property
+    def durable_outcome(self) -> str | None:
+        """The outcome of the row that is already durable, if one is."""
+        return self._durable
+
+    def row(self, outcome: str, reason: str | None, *, finished: bool = True) -> dict:
+        """Return the row, by column of the call log."""
+        key = self.key
+        return {
+            "call_ref": self.ref,
+            "called_at": self.called_at,
+            "apikey_ref": key and key.id,
+            "apikey_name": key and key.name,
+            "user_ref": self.user_id,
+            "user_login": self.login,
+            "scope_name": key and key.scope_name,
+            "transport": self.transport,
+            "model": self.model,
+            "method": self.method,
+            "res_ids": show_ids(self.ids),
+            "remote_addr": self.remote_addr,
+            "outcome": outcome,
+            "reason": reason,
+            "duration_ms": self.duration_ms if finished else None,
+        }
+
+
+def show_ids(ids: tuple) -> str | None:
+    """Write record ids for a reader: the first hundred, then how many more."""
+    if not ids:
+        return None
+    shown = ", ".join(str(id_)[:20] for id_ in ids[:IDS_SHOWN])
+    more = len(ids) - IDS_SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown

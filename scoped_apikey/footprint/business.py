@@ -1,0 +1,38 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Business methods: named in a rule, with the arguments they may be given."""
+
+from odoo.models import BaseModel
+
+from ..policy import catalogue
+from ..policy.footprint import Footprint, Invocation
+from .errors import Unreadable
+
+
+def is_web_client_method(env, method) -> bool:
+    """Tell whether a method is one that every model has, and none API clients use."""
+    return hasattr(env.registry["base"], method) or hasattr(BaseModel, method)
+
+
+def read_invocation(view, arguments, context_keys) -> Footprint:
+    """Read the footprint of a business method.
+
+    :raise Unreadable: it is no business method, or its arguments do not fit it
+    """
+    method = arguments.method
+    if not isinstance(method, str) or method.startswith("_"):
+        raise Unreadable("malformed", names=("method",))
+    if is_web_client_method(view.env, method):
+        raise Unreadable("web_client", view.resource, (method,))
+    arguments.check_ids()
+    function = getattr(type(view.model), method, None)
+    names = arguments.names(function) if callable(function) else frozenset()
+    return Footprint(
+        invocation=Invocation(
+            view.resource,
+            method,
+            names,
+            dangerous=method in catalogue.DANGEROUS_METHODS,
+            dangerous_arguments=catalogue.dangerous_arguments(method, names),
+        ),
+        context_keys=context_keys,
+    )

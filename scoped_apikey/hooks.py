@@ -1,0 +1,31 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
+
+_logger = logging.getLogger(__name__)
+
+
+def post_init_hook(env):
+    """Recognise the keys of an earlier installation, whose scopes are gone."""
+    env.cr.execute(
+        "SELECT count(*) FROM res_users_apikeys WHERE scope = 'scoped_apikey'"
+    )
+    [count] = env.cr.fetchone()
+    if count:
+        _logger.warning("%s keys were scoped once; their scopes are gone.", count)
+
+
+def uninstall_hook(env):
+    """Leave unscoped keys as they were, and scoped ones opening nothing.
+
+    A scoped key's stock scope is refused by every door of stock Odoo. The tables of the
+    two logs stay in the database: evidence is not an addon's to delete.
+    """
+    env.cr.execute(
+        "SELECT count(*) FROM res_users_apikeys WHERE scope = 'scoped_apikey'"
+    )
+    [count] = env.cr.fetchone()
+    _logger.warning(
+        "%s scoped keys open nothing from now on. The tables apikey_call and"
+        " apikey_history are kept.",
+        count,
+    )

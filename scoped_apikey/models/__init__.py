@@ -1,0 +1,12 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from . import apikey_guarded
+from . import apikey_log
+from . import apikey_call
+from . import apikey_history
+from . import apikey_scope
+from . import apikey_scope_rule
+from . import apikey_scope_window
+from . import base_module_uninstall
+from . import ir_config_parameter
+from . import res_config_settings
+from . import res_users_apikeys

@@ -1,0 +1,77 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..call import OUTCOMES, TRANSPORTS
+
+
+class ApikeyCall(models.Model):
+    """The call log: one row a call, readable after its key, scope and user are gone."""
+
+    _name = "apikey.call"
+    _inherit = ["apikey.log"]
+    _description = "API Call"
+    _auto = False
+    _table_query = "SELECT * FROM apikey_call"
+    _time_column = "called_at"
+    _order = "called_at DESC, id DESC"
+    _rec_name = "call_ref"
+
+    call_ref = fields.Char("Reference", readonly=True)
+    called_at = fields.Datetime("Time", readonly=True)
+    apikey_ref = fields.Integer("Key ID", readonly=True, aggregator=None)
+    apikey_name = fields.Char("Key", readonly=True)
+    user_ref = fields.Integer("User ID", readonly=True, aggregator=None)
+    user_login = fields.Char("Login", readonly=True)
+    user_id = fields.Many2one(
+        "res.users", "User", compute="_compute_user_id", search="_search_user_id"
+    )
+    scope_name = fields.Char("Scope", readonly=True)
+    transport = fields.Selection(TRANSPORTS, readonly=True)
+    model = fields.Char(readonly=True)
+    method = fields.Char(readonly=True)
+    res_ids = fields.Text("Record IDs", readonly=True)
+    remote_addr = fields.Char("Address", readonly=True)
+    outcome = fields.Selection(OUTCOMES, readonly=True)
+    reason = fields.Text(readonly=True)
+    duration_ms = fields.Float("Duration (ms)", readonly=True, aggregator="avg")
+
+    def init(self):
+        self._create_table(
+            SQL(
+                """
+                call_ref varchar NOT NULL,
+                called_at timestamp without time zone NOT NULL,
+                apikey_ref integer,
+                apikey_name varchar,
+                user_ref integer,
+                user_login varchar,
+                scope_name varchar,
+                transport varchar,
+                model varchar,
+                method varchar,
+                res_ids text,
+                remote_addr varchar,
+                outcome varchar NOT NULL,
+                reason text,
+                duration_ms real
+                """
+            )
+        )
+        self._create_index("apikey_ref", "called_at")
+
+    @api.depends("user_ref")
+    def _compute_user_id(self):
+        users = self.env["res.users"].with_context(active_test=False).sudo()
+        existing = set(users.search([("id", "in", self.mapped("user_ref"))]).ids)
+        for call in self:
+            call.user_id = call.user_ref if call.user_ref in existing else False
+
+    @api.model
+    def _search_user_id(self, operator, value):
+        if operator not in ("in", "not in", "any", "not any"):
+            return NotImplemented
+        if operator.endswith("any"):
+            users = self.env["res.users"].with_context(active_test=False)
+            operator, value = operator.replace("any", "in"), users._search(value)
+        return [("user_ref", operator, value)]

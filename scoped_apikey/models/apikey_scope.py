@@ -1,0 +1,315 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import uuid
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from markupsafe import Markup
+from odoo import SUPERUSER_ID, api, fields, models, tools
+from odoo.addons.base.models.res_partner import _tz_get
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+
+from .. import problems
+from ..policy.errors import SettingError
+from ..policy.networks import Networks
+from ..policy.rules import Policy
+from ..policy.windows import Windows
+
+_being_recorded = ContextVar("scoped_apikey_scopes_being_recorded", default=frozenset())
+
+
+class ApikeyScope(models.Model):
+    """A named, reusable set of limits. It never adds a right to what its user has."""
+
+    _name = "apikey.scope"
+    _inherit = ["apikey.guarded"]
+    _description = "API Key Scope"
+    _order = "name, id"
+
+    name = fields.Char(required=True, index="trigram")
+    description = fields.Text(help="What the keys of this scope are for.")
+    mode = fields.Selection(
+        [("enforce", "Enforce"), ("observe", "Observe")],
+        required=True,
+        default="enforce",
+        help="Observe: grants, networks and hours are evaluated and logged, and nothing"
+        " is refused for them.",
+    )
+    rule_ids = fields.One2many("apikey.scope.rule", "scope_id", "Rules", copy=True)
+    networks = fields.Text(
+        help="One network or address a line, such as 203.0.113.0/24. Empty: anywhere."
+    )
+    tz = fields.Selection(
+        _tz_get,
+        "Time Zone",
+        required=True,
+        default=lambda self: self.env.user.tz or "UTC",
+    )
+    window_ids = fields.One2many(
+        "apikey.scope.window", "scope_id", "Hours", copy=True, help="None: always."
+    )
+    rate_limit = fields.Integer(
+        "Calls a Minute", help="For each key. This version enforces none: leave it at 0."
+    )
+    company_ids = fields.Many2many("res.company", string="Companies")
+    limit_companies = fields.Boolean(
+        help="Act in only these of the user's companies. This version cannot limit them."
+    )
+    group_ids = fields.Many2many(
+        "res.groups",
+        string="May Be Chosen By",
+        help="Who may give this scope to keys of their own. Administrators always may.",
+    )
+    key_ids = fields.One2many("res.users.apikeys", "scope_id", "Keys")
+    key_count = fields.Integer(compute="_compute_key_count")
+    summary = fields.Html(compute="_compute_summary", sanitize=False)
+    version = fields.Char(readonly=True, copy=False)
+
+    @api.depends("key_ids")
+    def _compute_key_count(self):
+        counts = dict(
+            self.env["res.users.apikeys"]._read_group(
+                [("scope_id", "in", self.ids)], ["scope_id"], ["__count"]
+            )
+        )
+        for scope in self:
+            scope.key_count = counts.get(scope._origin, 0)
+
+    # ------------------------------------------------------------------
+    # What may be saved
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _check_tz(self, vals_list):
+        """Refuse an unknown time zone in words, before the selection field does not."""
+        known = {code for code, _name in _tz_get(self)}
+        for vals in vals_list:
+            if "tz" in vals and vals["tz"] not in known:
+                raise ValidationError(
+                    self.env._("There is no time zone “%s”.", vals["tz"] or "")
+                )
+
+    @api.constrains("networks")
+    def _check_networks(self):
+        for scope in self:
+            with problems.in_words(self.env):
+                Networks.parse(scope.networks or "")
+
+    @api.constrains("tz", "window_ids")
+    def _check_windows(self):
+        for scope in self:
+            with problems.in_words(self.env):
+                scope._compile_windows()
+
+    @api.constrains("rate_limit", "company_ids", "limit_companies")
+    def _check_enforced(self):
+        for scope in self:
+            if scope.rate_limit:
+                raise ValidationError(
+                    self.env._(
+                        "This version does not enforce a rate, so it cannot be saved."
+                    )
+                )
+            if scope.company_ids or scope.limit_companies:
+                raise ValidationError(
+                    self.env._(
+                        "This version does not enforce a limit on companies, so it"
+                        " cannot be saved."
+                    )
+                )
+
+    # ------------------------------------------------------------------
+    # Compiled
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _policy(self, key):
+        """Return the policy of a key's scope.
+
+        :param Key key: a scoped key, as it was identified for this call
+        :rtype: Policy
+        """
+        scope = self.with_user(SUPERUSER_ID).with_context({}).browse(key.scope_id)
+        return scope._compiled(key.scope_version)
+
+    @tools.ormcache("self.id", "version")
+    def _compiled(self, version):
+        """Compile a scope, once a worker and version.
+
+        A version is never used twice, not even by a transaction that is rolled back,
+        so nothing has to be invalidated.
+        """
+        return self._compile()
+
+    def _compile(self):
+        self.ensure_one()
+        return Policy(
+            tuple(rule._compile() for rule in self.rule_ids),
+            Networks.parse(self.networks or ""),
+            self._compile_windows(),
+            self.mode == "observe",
+        )
+
+    def _compile_windows(self):
+        return Windows(self.tz, tuple(window._compile() for window in self.window_ids))
+
+    # ------------------------------------------------------------------
+    # Every edit has a new version, and a row in the history
+    # ------------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_tz(vals_list)
+        for vals in vals_list:
+            vals["version"] = self._new_version()
+        token = _being_recorded.set(None)  # their rules are part of their creation
+        try:
+            scopes = super().create(vals_list)
+        finally:
+            _being_recorded.reset(token)
+        for scope in scopes:
+            scope._record("created", after=scope._snapshot())
+        return scopes
+
+    def write(self, vals):
+        self._check_tz([vals])
+        with self._edited():
+            return super().write(vals)
+
+    def unlink(self):
+        for scope in self:
+            if count := scope.key_count:
+                raise UserError(
+                    self.env._(
+                        "The scope “%(scope)s” is in use by %(count)s keys, and a key"
+                        " without its scope would open nothing. Give them another"
+                        " scope, or remove them, first.",
+                        scope=scope.name,
+                        count=count,
+                    )
+                )
+            scope._record("removed", before=scope._snapshot())
+        token = _being_recorded.set(None)
+        try:
+            return super().unlink()
+        finally:
+            _being_recorded.reset(token)
+
+    def copy_data(self, default=None):
+        return [
+            {**vals, "name": self.env._("%s (copy)", scope.name)}
+            for scope, vals in zip(self, super().copy_data(default))
+        ]
+
+    @contextmanager
+    def _edited(self):
+        """Record one row for an edit, however many rules and windows it goes through."""
+        recording = _being_recorded.get()
+        scopes = self.browse() if recording is None else self
+        scopes = scopes.filtered(lambda scope: scope.id not in (recording or ()))
+        before = {scope: scope._snapshot() for scope in scopes}
+        token = _being_recorded.set(
+            None if recording is None else recording | set(scopes.ids)
+        )
+        try:
+            yield
+            if scopes:
+                super().write({"version": self._new_version()})
+        finally:
+            _being_recorded.reset(token)
+        for scope in scopes:
+            after = scope._snapshot()
+            if after != before[scope]:
+                scope._record("changed", before[scope], after)
+
+    @staticmethod
+    def _new_version():
+        return uuid.uuid4().hex
+
+    def _snapshot(self):
+        self.ensure_one()
+        scope = self.sudo().with_context(lang=None)
+        return {
+            "name": scope.name,
+            "description": scope.description or None,
+            "mode": scope.mode,
+            "rules": [rule._snapshot() for rule in scope.rule_ids],
+            "networks": scope.networks or None,
+            "tz": scope.tz,
+            "windows": [window._snapshot() for window in scope.window_ids],
+            "may_be_chosen_by": scope.group_ids.mapped("full_name"),
+        }
+
+    def _record(self, event, before=None, after=None):
+        self.env["apikey.history"]._record(
+            event, "scope", self.id, self.name, before, after
+        )
+
+    # ------------------------------------------------------------------
+    # Who may choose it
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _choosable_domain(self):
+        if self.env.is_system():
+            return Domain.TRUE
+        return Domain("group_ids", "in", self.env.user.all_group_ids.ids)
+
+    def _check_may_choose(self):
+        """Raise AccessError unless the user may give this scope to a key."""
+        if not self.sudo().filtered_domain(self._choosable_domain()):
+            raise AccessError(
+                self.env._("Only an administrator may issue a key with this scope.")
+            )
+
+    # ------------------------------------------------------------------
+    # Screens
+    # ------------------------------------------------------------------
+
+    @api.depends("mode", "networks", "tz", "window_ids", "rule_ids", "key_count")
+    def _compute_summary(self):
+        for scope in self:
+            items = [
+                *(rule.summary for rule in scope.rule_ids),
+                *scope._summarize_conditions(),
+            ]
+            scope.summary = Markup("<ul>%s</ul>") % Markup("").join(
+                Markup("<li>%s</li>") % item for item in items
+            )
+
+    def _summarize_conditions(self):
+        self.ensure_one()
+        _ = self.env._
+        if not self.rule_ids:
+            yield _("No rule: its keys can do nothing.")
+        networks = " ".join((self.networks or "").split())
+        if networks:
+            yield _("Only from %s.", networks)
+        else:
+            yield _("From any address.")
+        if self.window_ids:
+            yield _(
+                "Only %(hours)s (%(tz)s).",
+                hours=", ".join(self.window_ids.mapped("display_name")),
+                tz=self.tz,
+            )
+        else:
+            yield _("At any time.")
+        if self.mode == "observe":
+            yield _("Observing: what lies outside is logged, and not refused.")
+
+    def action_keys(self):
+        """Open the keys of a scope."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "scoped_apikey.res_users_apikeys_action"
+        )
+        return {**action, "domain": [("scope_id", "=", self.id)]}
+
+    def action_calls(self):
+        """Open the calls made under a scope's name."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "scoped_apikey.apikey_call_action"
+        )
+        return {**action, "domain": [("scope_name", "=", self.name)]}

@@ -1,0 +1,240 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from .. import problems
+from ..footprint.business import is_web_client_method
+from ..policy import catalogue
+from ..policy.footprint import OPERATIONS
+from ..policy.methods import parse_methods
+from ..policy.rules import Rule
+
+
+class ApikeyScopeRule(models.Model):
+    """A line of a scope: a model, and what may be done to it."""
+
+    _name = "apikey.scope.rule"
+    _inherit = ["apikey.guarded"]
+    _description = "API Key Scope Rule"
+    _order = "scope_id, sequence, id"
+    _rec_name = "summary"
+
+    scope_id = fields.Many2one(
+        "apikey.scope", required=True, index=True, ondelete="cascade"
+    )
+    sequence = fields.Integer(default=10)
+    model_id = fields.Many2one("ir.model", index=True, ondelete="cascade")
+    model = fields.Char("Model Name", related="model_id.model")
+    any_model = fields.Boolean(
+        help="Every model that is not protected. Protected ones must be named."
+    )
+    perm_read = fields.Boolean("Read")
+    perm_write = fields.Boolean("Write")
+    perm_create = fields.Boolean("Create")
+    perm_unlink = fields.Boolean("Delete")
+    methods = fields.Text(
+        help="Business methods, separated by commas or new lines, such as"
+        " message_post(body), action_confirm. The names in parentheses are the only"
+        " arguments that may be given."
+    )
+    any_method = fields.Boolean(
+        help="Every business method but the dangerous ones, which cannot be granted."
+    )
+    field_ids = fields.Many2many(
+        "ir.model.fields",
+        string="Only Fields",
+        domain="[('model_id', '=', model_id)]",
+    )
+    limit_fields = fields.Boolean(
+        help="Only the fields of the list, even where it has become empty. Otherwise"
+        " every field but secrets, which must be on the list."
+    )
+    domain = fields.Char(
+        "Only Records", help="This version cannot limit records: leave it empty."
+    )
+    is_protected = fields.Boolean(compute="_compute_is_protected")
+    summary = fields.Char(compute="_compute_summary")
+
+    _names_a_model = models.Constraint(
+        "CHECK ((model_id IS NULL) = COALESCE(any_model, false))",
+        "A rule names either a model or any model.",
+    )
+
+    @api.depends("model_id")
+    def _compute_is_protected(self):
+        from ..footprint.model_view import is_protected
+
+        for rule in self:
+            model = rule.sudo().model_id.model
+            rule.is_protected = model in self.env and is_protected(self.env, model)
+
+    @api.depends(
+        "model_id", "any_model", "perm_read", "perm_write", "perm_create", "perm_unlink",
+        "methods", "any_method", "field_ids", "limit_fields",
+    )  # fmt: skip
+    def _compute_summary(self):
+        _ = self.env._
+        words = {
+            "read": _("read"),
+            "write": _("write"),
+            "create": _("create"),
+            "unlink": _("delete"),
+        }
+        for rule in self:
+            verbs = [words[operation] for operation in rule._operations()]
+            if rule.any_method:
+                verbs.append(_("call any method that is not dangerous"))
+            elif rule.methods:
+                verbs.append(
+                    _("call %s", ", ".join(rule.methods.replace(",", " ").split()))
+                )
+            summary = _(
+                "%(model)s: %(verbs)s",
+                model=_("Any model that is not protected")
+                if rule.any_model
+                else rule.sudo().model_id.name or _("No model"),
+                verbs=", ".join(verbs) or _("nothing"),
+            )
+            if rule.limit_fields:
+                names = rule.sudo().field_ids.mapped("field_description")
+                summary = _(
+                    "%(summary)s, only the fields %(fields)s",
+                    summary=summary,
+                    fields=", ".join(names) or "—",
+                )
+            rule.summary = summary
+
+    def _operations(self):
+        return [operation for operation in OPERATIONS if self[f"perm_{operation}"]]
+
+    # ------------------------------------------------------------------
+    # What may be saved
+    # ------------------------------------------------------------------
+
+    @api.constrains("methods", "model_id")
+    def _check_methods(self):
+        for rule in self:
+            with problems.in_words(self.env):
+                grants = parse_methods(rule.methods or "")
+            for grant in grants:
+                rule._check_method(grant.name)
+
+    def _check_method(self, method):
+        """Refuse a name that is no business method which a rule can grant."""
+        _ = self.env._
+        if method in catalogue.GENERIC_METHODS:
+            raise ValidationError(
+                _(
+                    "“%s” is a generic method: tick Read, Write, Create or Delete"
+                    " instead of naming it.",
+                    method,
+                )
+            )
+        if is_web_client_method(self.env, method):
+            raise ValidationError(
+                _("“%s” serves the web client, which uses no key.", method)
+            )
+        if method in catalogue.DANGEROUS_METHODS:
+            raise ValidationError(
+                _(
+                    "“%s” runs or reaches whatever it is given, so no rule can grant it.",
+                    method,
+                )
+            )
+        model = self.sudo().model_id.model
+        if model in self.env and not callable(getattr(self.env[model], method, None)):
+            raise ValidationError(
+                _("%(model)s has no method “%(method)s”.", model=model, method=method)
+            )
+
+    @api.constrains("model_id")
+    def _check_model(self):
+        for rule in self:
+            model = rule.sudo().model_id.model
+            if model and catalogue.is_off_limits(model):
+                raise ValidationError(
+                    self.env._("%s is out of reach of every scoped key.", model)
+                )
+            if model in catalogue.DOCUMENT_MODELS:
+                raise ValidationError(
+                    self.env._(
+                        "The rows of %s belong to records of any model, which this"
+                        " version cannot limit.",
+                        model,
+                    )
+                )
+
+    @api.constrains("field_ids", "model_id", "any_model")
+    def _check_fields(self):
+        for rule in self.sudo():
+            if rule.field_ids.model_id - rule.model_id:
+                raise ValidationError(
+                    self.env._("The fields of a rule belong to the model it names.")
+                )
+
+    @api.constrains("domain")
+    def _check_domain(self):
+        for rule in self:
+            if (rule.domain or "[]").strip() != "[]":
+                raise ValidationError(
+                    self.env._(
+                        "This version does not enforce a limit on records, so “%s”"
+                        " cannot be saved.",
+                        rule.domain,
+                    )
+                )
+
+    # ------------------------------------------------------------------
+    # Compiled, and recorded with its scope
+    # ------------------------------------------------------------------
+
+    def _compile(self):
+        self.ensure_one()
+        return Rule(
+            model=None if self.any_model else self.model_id.model or "",
+            operations=frozenset(self._operations()),
+            fields=frozenset(self.field_ids.mapped("name"))
+            if self.limit_fields
+            else None,
+            methods=parse_methods(self.methods or ""),
+            any_method=self.any_method,
+        )
+
+    def _snapshot(self):
+        return {
+            "model": self.model_id.model or "*",
+            "operations": self._operations(),
+            "methods": self.methods or None,
+            "any_method": self.any_method,
+            "fields": sorted(self.field_ids.mapped("name"))
+            if self.limit_fields
+            else "*",
+            "domain": self.domain or None,
+        }
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        scopes = self.env["apikey.scope"].browse(
+            vals["scope_id"] for vals in vals_list if vals.get("scope_id")
+        )
+        with scopes._edited():
+            rules = super().create(vals_list)
+            rules._limit_given_fields()
+        return rules
+
+    def write(self, vals):
+        scopes = self.scope_id | self.scope_id.browse(vals.get("scope_id") or ())
+        with scopes._edited():
+            result = super().write(vals)
+            self._limit_given_fields()
+        return result
+
+    def unlink(self):
+        with self.scope_id._edited():
+            return super().unlink()
+
+    def _limit_given_fields(self):
+        """Giving any field makes it a limit, which stays when the fields are gone."""
+        unlimited = self.filtered(lambda rule: rule.field_ids and not rule.limit_fields)
+        if unlimited:
+            super(ApikeyScopeRule, unlimited).write({"limit_fields": True})

@@ -1,0 +1,78 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import str2bool
+
+DEFAULT_RETENTION_DAYS = 365
+PREFIX = "scoped_apikey."
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    apikey_require_scope = fields.Boolean(
+        "Require a Scope", config_parameter="scoped_apikey.require_scope"
+    )
+    apikey_rpc_keys_only = fields.Boolean(
+        "Only Keys for RPC", config_parameter="scoped_apikey.rpc_keys_only"
+    )
+    apikey_retention_days = fields.Integer("Keep the Call Log for")
+    apikey_log_arguments = fields.Selection(
+        [
+            ("none", "Nothing"),
+            ("shape", "The shape: field names and ids"),
+            ("full", "Everything, secrets redacted"),
+        ],
+        "Arguments in the Call Log",
+        config_parameter="scoped_apikey.log_arguments",
+        default="none",
+    )
+
+    @api.constrains("apikey_log_arguments")
+    def _check_apikey_log_arguments(self):
+        if any(settings.apikey_log_arguments not in (False, "none") for settings in self):
+            raise ValidationError(
+                self.env._("This version records no arguments: choose Nothing.")
+            )
+
+    @api.constrains("apikey_retention_days")
+    def _check_apikey_retention_days(self):
+        if any(settings.apikey_retention_days < 0 for settings in self):
+            raise ValidationError(
+                self.env._("The call log cannot be kept for a negative time.")
+            )
+
+    # An integer of 0 deletes its parameter, and the default would be back: so the
+    # retention, where 0 says "for ever", is read and written here.
+
+    @api.model
+    def get_values(self):
+        return {
+            **super().get_values(),
+            "apikey_retention_days": self._scoped_apikey_retention_days(),
+        }
+
+    def set_values(self):
+        super().set_values()
+        self.env["ir.config_parameter"].sudo().set_param(
+            f"{PREFIX}retention_days", str(self.apikey_retention_days)
+        )
+
+    @api.model
+    def _scoped_apikey_flag(self, name):
+        """Return a switch of the addon.
+
+        :param str name: ``require_scope`` or ``rpc_keys_only``
+        """
+        value = self.env["ir.config_parameter"].sudo().get_param(PREFIX + name)
+        # What is not understood is the stricter of the two.
+        return bool(value) and str2bool(value, default=True)
+
+    @api.model
+    def _scoped_apikey_retention_days(self):
+        """Return for how many days calls are kept; 0: for ever."""
+        value = self.env["ir.config_parameter"].sudo().get_param(f"{PREFIX}retention_days")
+        try:
+            return max(0, int(value or DEFAULT_RETENTION_DAYS))
+        except ValueError:
+            return 0  # what is not understood deletes nothing

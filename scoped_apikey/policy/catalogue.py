@@ -1,0 +1,246 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What is known of Odoo's names: which are generic, protected, secret, dangerous.
+
+All lists are closed. A method that is on neither list of methods is denied, so that an
+upgrade of Odoo fails closed.
+"""
+
+import re
+
+GENERIC_METHODS = {
+    "search": ("domain", "offset", "limit", "order"),
+    "search_count": ("domain", "limit"),
+    "search_read": ("domain", "fields", "offset", "limit", "order", "load"),
+    "read": ("fields", "load"),
+    "read_group": (
+        "domain",
+        "fields",
+        "groupby",
+        "offset",
+        "limit",
+        "orderby",
+        "lazy",
+    ),
+    "formatted_read_group": (
+        "domain",
+        "groupby",
+        "aggregates",
+        "having",
+        "offset",
+        "limit",
+        "order",
+    ),
+    "name_search": ("name", "domain", "operator", "limit"),
+    "name_create": ("name",),
+    "create": ("vals_list",),
+    "write": ("vals",),
+    "unlink": (),
+    "copy": ("default",),
+    "default_get": ("fields",),
+    "fields_get": ("allfields", "attributes"),
+    "has_access": ("operation",),
+    "check_access_rights": ("operation", "raise_exception"),
+    "export_data": ("fields_to_export",),
+    "load": ("fields", "data"),
+    "action_archive": (),
+    "action_unarchive": (),
+    "get_metadata": (),
+    "get_external_id": (),
+    "web_read": ("specification",),
+    "web_search_read": (
+        "domain",
+        "specification",
+        "offset",
+        "limit",
+        "order",
+        "count_limit",
+    ),
+    "web_save": ("vals", "specification", "next_id"),
+}
+"""The generic ORM methods that API clients use, and their parameters in order."""
+
+HARMLESS_CONTEXT = frozenset(
+    {"lang", "tz", "allowed_company_ids", "active_test", "bin_size"}
+)
+"""The context keys that real clients send and that open nothing."""
+
+OFF_LIMITS = re.compile(
+    r"""apikey\..*
+    | res\.users\.apikeys(\..*)?
+    | auth_totp\.device
+    | res\.users\.identitycheck
+    """,
+    re.VERBOSE,
+)
+"""Keys, scopes and logs: no scope reaches what scopes are made of."""
+
+PROTECTED = re.compile(
+    r"""ir\..*                     # code, rights, parameters, views, attachments
+    | base\..* | base_import\..*   # modules, automations, imports, merges of partners
+    | res\.(users|groups|config|device|role)(\..*)?
+    | change\.password\..*
+    | auth_.* | auth\..*
+    | mail\.(template|compose|ice|mail|gateway|guest|alias|push|blacklist)([._].*)?
+    | fetchmail\..* | sms\..* | iap\..* | snailmail\..*
+    | payment\.(provider|token|transaction|method)
+    | certificate\..* | bus\..* | digest\..* | discuss\..*
+    | cloud\.storage\..* | calendar\.provider\..*
+    | spreadsheet\..* | privacy\..* | website(\..*)?
+    | .*\.(wizard|share)           # assistants act for, and share with, anyone
+    """,
+    re.VERBOSE,
+)
+"""What runs code, grants rights or holds secrets: covered only by a rule that names it."""
+
+PROTECTED_MIXINS = frozenset(
+    {"mail.render.mixin", "spreadsheet.mixin", "ir.actions.actions"}
+)
+"""Whatever inherits from these is protected, too: it renders or runs what it stores."""
+
+DOCUMENT_MODELS = frozenset(
+    {
+        "ir.attachment",
+        "mail.activity",
+        "mail.followers",
+        "mail.mail",
+        "mail.message",
+        "mail.notification",
+        "mail.scheduled.message",
+        "mail.tracking.value",
+        "product.document",
+        "quotation.document",
+        "rating.rating",
+    }
+)
+"""Their rows belong to a document of any model, which no rule here can limit yet."""
+
+SECRET_FIELDS = re.compile(
+    r"""(.*_)?(password|passwd|passphrase|pass|secret|token|otp)(_.*)?
+    | (.*_)?(api_?keys?|private_key|credentials?|credential_.*)(_ids?)?
+    | (ssl|smtp_ssl)_.*
+    | passkey_.* | .*_passkey_.* | totp_.* | signup_.*
+    | (access|invitation|local|webhook|sharing|share|full|sfu_server)_url
+    | webhook_.*
+    """,
+    re.VERBOSE,
+)
+"""Passwords, tokens, signup data and signed links: covered only by a rule that names them."""
+
+NOT_SECRET = frozenset(
+    {
+        "api_key_duration",
+        "payment_token_count",
+        "signup_type",
+        "support_tokenization",
+        "token_inline_form_view_id",
+        "totp_enabled",
+        "webhook_field_ids",
+    }
+)
+"""Field names that look like secrets and are none."""
+
+SECRET_PARAMETERS = (
+    "secret",
+    "passw",
+    "token",
+    "private",
+    "credential",
+    "apikey",
+    "_key",
+    "-key",
+    ".key",
+    "webhook",
+    "uuid",
+    "account_sid",
+    "scoped_apikey.",
+)
+"""A parameter whose key contains one of these, whatever the case, is a secret."""
+
+DANGEROUS_METHODS = frozenset(
+    {
+        # Generic in disguise: the caller says on which model they act.
+        "message_process",
+        "message_post_with_source",
+        "message_mail_with_source",
+        "message_notify",
+        "message_log_batch",
+        "execute",
+        "execute_import",
+        "execute_code",
+        "display_name_for",
+        "session_info",
+        "get_param",
+        "set_param",
+        "set",
+        "get",
+        "send_mail",
+        "send_mail_batch",
+        "action_send_mail",
+        "render_template",
+        "run",
+        "method_direct_trigger",
+        "import_zipfile",
+        "import_module",
+        "save",
+        "save_embedded_field",
+        "save_oe_structure",
+        "action_merge",
+        "merge",
+        # Rights, credentials, modules.
+        "authenticate",
+        "change_password",
+        "preference_change_password",
+        "reset_password",
+        "action_reset_password",
+        "signup",
+        "api_key_wizard",
+        "generate",
+        "revoke",
+        "remove",
+        "make_key",
+        "action_revoke_all_devices",
+        "action_totp_disable",
+        "button_install",
+        "button_immediate_install",
+        "button_immediate_upgrade",
+        "button_immediate_uninstall",
+        "button_uninstall",
+        "button_upgrade",
+        "module_uninstall",
+        # Signed links and what makes them.
+        "get_portal_url",
+        "action_share",
+        "get_base_url",
+        "create_action",
+        "message_subscribe",
+        "message_unsubscribe",
+    }
+)
+"""Business methods that act on whatever they are given, or run it: never granted yet."""
+
+SAFE_ARGUMENTS = {"message_post": frozenset({"body", "subject", "subtype_xmlid"})}
+"""For methods whose other arguments act as somebody else, or on anything: what the bare
+name of the method grants. The rest is granted only by name, as ``message_post(body, ...)``.
+"""
+
+
+def is_off_limits(model: str) -> bool:
+    """Tell whether no rule may ever grant anything on a model."""
+    return OFF_LIMITS.fullmatch(model) is not None
+
+
+def is_protected_name(model: str) -> bool:
+    """Tell whether a model is protected by its name alone."""
+    return PROTECTED.fullmatch(model) is not None
+
+
+def is_secret_field(name: str) -> bool:
+    """Tell whether a field holds a password, a token, a signed link or the like."""
+    return name not in NOT_SECRET and SECRET_FIELDS.fullmatch(name) is not None
+
+
+def dangerous_arguments(method: str, arguments: frozenset[str]) -> frozenset[str]:
+    """Return the arguments of a business method that its bare name does not grant."""
+    if method not in SAFE_ARGUMENTS:
+        return frozenset()
+    return arguments - SAFE_ARGUMENTS[method]

@@ -1,0 +1,76 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What a call would touch, in terms a policy can decide on.
+
+A footprint is read off a call's arguments elsewhere (see ``scoped_apikey.footprint``);
+here it is only data. Everything that needs Odoo's metadata, such as whether a field is a
+secret, is already answered in it, so that deciding is plain set logic.
+"""
+
+from dataclasses import dataclass, field
+
+READ = "read"
+WRITE = "write"
+CREATE = "create"
+UNLINK = "unlink"
+DESCRIBE = "describe"
+"""Learning a model's metadata: granted with any other operation on the model."""
+
+OPERATIONS = (READ, WRITE, CREATE, UNLINK)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A model, as far as policies treat models differently.
+
+    :param model: its technical name
+    :param protected: whether only a rule that names it may grant it
+    :param off_limits: whether no rule at all may grant it
+    """
+
+    model: str
+    protected: bool = False
+    off_limits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One operation on one model, through a generic ORM method.
+
+    :param fields: what the caller chose: every one of them must be granted
+    :param offered: what the caller would get for asking for nothing in particular:
+        narrowed to what is granted; ``None`` where nothing is offered
+    :param secrets: those of ``fields`` and ``offered`` that hold secrets
+    :param links: the many2one fields that are set, as (field, resource it points to)
+    """
+
+    resource: Resource
+    operation: str
+    fields: frozenset[str] = frozenset()
+    offered: frozenset[str] | None = None
+    secrets: frozenset[str] = frozenset()
+    links: tuple[tuple[str, Resource], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A business method, which runs with the user's own rights once it is granted.
+
+    :param arguments: the names of the arguments that are given
+    :param dangerous: whether the method is generic in disguise, or runs what it is given
+    :param dangerous_arguments: those of ``arguments`` that a bare name does not grant
+    """
+
+    resource: Resource
+    method: str
+    arguments: frozenset[str] = frozenset()
+    dangerous: bool = False
+    dangerous_arguments: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """All that one call would touch. It is granted when every part of it is."""
+
+    accesses: tuple[Access, ...] = ()
+    invocation: Invocation | None = None
+    context_keys: frozenset[str] = field(default=frozenset())

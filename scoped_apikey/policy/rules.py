@@ -1,0 +1,81 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A compiled scope: immutable, and without any idea of where it is stored."""
+
+from dataclasses import dataclass, field
+
+from .footprint import DESCRIBE, Access, Invocation, Resource
+from .methods import MethodGrant
+from .networks import Networks
+from .windows import Windows
+
+ALWAYS_READABLE = frozenset({"id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of a scope. It grants nothing that it does not say.
+
+    :param model: the model it names, or ``None`` for every model that is not protected
+    :param operations: what may be done to records through generic ORM methods
+    :param fields: the only fields it covers, or ``None`` for every field but secrets
+    :param methods: the business methods it names
+    :param any_method: whether it covers every business method that is not dangerous
+    """
+
+    model: str | None
+    operations: frozenset[str] = frozenset()
+    fields: frozenset[str] | None = None
+    methods: tuple[MethodGrant, ...] = ()
+    any_method: bool = False
+
+    def covers(self, resource: Resource) -> bool:
+        if self.model is None:
+            return not resource.protected
+        return self.model == resource.model
+
+    def grants_operation(self, operation: str) -> bool:
+        if operation == DESCRIBE:
+            return bool(self.operations)
+        return operation in self.operations
+
+    def names_field(self, name: str) -> bool:
+        return self.fields is not None and name in self.fields
+
+    def lacking(self, access: Access) -> frozenset[str]:
+        """Return those of the fields which the caller chose that this rule lacks."""
+        return access.fields - self._granted(access, access.fields)
+
+    def narrow(self, access: Access) -> frozenset[str]:
+        """Return those of the fields which the caller is offered that this rule grants."""
+        return self._granted(access, access.offered or frozenset())
+
+    def _granted(self, access: Access, fields: frozenset[str]) -> frozenset[str]:
+        if self.fields is None:
+            return fields - access.secrets
+        return fields & (self.fields | ALWAYS_READABLE)
+
+    def lacking_arguments(self, invocation: Invocation) -> frozenset[str] | None:
+        """Return the arguments that this rule lacks for a business method.
+
+        ``None`` means that it does not grant the method at all.
+        """
+        for grant in self.methods:
+            if grant.name == invocation.method:
+                if grant.arguments is None:
+                    return invocation.dangerous_arguments
+                return invocation.arguments - grant.arguments
+        if self.any_method and not (
+            invocation.dangerous or invocation.resource.protected
+        ):
+            return invocation.dangerous_arguments
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a scope means: the rules it grants by, and the conditions it sets."""
+
+    rules: tuple[Rule, ...] = ()
+    networks: Networks = field(default_factory=Networks)
+    windows: Windows = field(default_factory=lambda: Windows("UTC"))
+    observe: bool = False

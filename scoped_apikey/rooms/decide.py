@@ -1,0 +1,67 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Does the scope of the key grant what the call would touch?"""
+
+import logging
+
+from odoo.exceptions import AccessError
+
+from .. import sentences
+from ..footprint import Unreadable, narrow, read_footprint
+from ..policy import catalogue
+from ..policy.decide import Decision, Refusal, decide
+from ..policy.footprint import Resource
+
+_logger = logging.getLogger(__name__)
+
+
+def check_grants(env, call, arguments):
+    """Decide on a call, whose key may have a scope or none.
+
+    :param env: the user's environment on the call's database
+    :param Call call: an identified call of a model's method
+    :param Arguments arguments: what the caller sent
+    :return: the arguments to run with, which ask for no more fields than are granted
+    :raise AccessError: no rule grants it, in a sentence that says what is missing
+    """
+    key = call.scoped_key
+    if key is None:
+        return arguments
+    policy = env["apikey.scope"]._policy(key)
+    decision = _decide(env, policy, call, arguments)
+    if decision.refusal is None:
+        # Only what is enforced is narrowed: observing must not change an answer.
+        return arguments if policy.observe else narrow(arguments, decision)
+    sentence = sentences.not_granted(env, call, decision.refusal)
+    if policy.observe and not decision.refusal.absolute:
+        call.observations.append(sentence)
+        return arguments
+    call.refusal = sentence
+    raise AccessError(sentence)
+
+
+def refuse_route(env, call):
+    """Refuse a scoped key on a route that no rule can grant.
+
+    :raise AccessError: the key has a scope
+    """
+    if call.scoped_key is None:
+        return
+    sentence = sentences.not_granted(env, call, Refusal("route"))
+    if env["apikey.scope"]._policy(call.key).observe:
+        call.observations.append(sentence)
+        return
+    call.refusal = sentence
+    raise AccessError(sentence)
+
+
+def _decide(env, policy, call, arguments) -> Decision:
+    """Decide; what is not understood, or fails while it is decided, is refused."""
+    if catalogue.is_off_limits(call.model):
+        return Decision(Refusal("off_limits", Resource(call.model, off_limits=True)))
+    try:
+        return decide(policy, read_footprint(env, arguments))
+    except Unreadable as unreadable:
+        return Decision(unreadable.refusal)
+    except Exception:
+        _logger.exception("Call %s is refused: it could not be decided.", call.ref)
+        return Decision(Refusal("failed"))

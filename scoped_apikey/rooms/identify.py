@@ -1,0 +1,64 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Which key is it, and do its conditions hold here and now?"""
+
+from datetime import datetime, timezone
+
+from odoo import SUPERUSER_ID
+from odoo.exceptions import AccessDenied
+
+from .. import sentences
+from ..policy.decide import check_conditions
+
+
+def identify_key(env, call, secret) -> int | None:
+    """Take a secret for a call, and remember the key it proves.
+
+    :param env: any environment on the call's database
+    :param Call call: it learns its key, also when that key is refused
+    :param str secret: what the caller sent
+    :return: the user's id; ``None`` where the secret proves no key, or proves one that
+        is not accepted, the reason then being in ``call.refusal``
+    :raise AccessDenied: the key is good, but not from this network or at this time; the
+        caller, who holds the key, is told so
+    """
+    proven = env["res.users.apikeys"]._find_by_secret(secret)
+    if proven is None:
+        return None
+    key = proven.key
+    call.identify(key.user_id, key.login, key)
+    call.refusal = _invalid(env, proven)
+    if call.refusal:
+        return None
+    if key.scoped:
+        _check_conditions(env, call)
+    call.accept()
+    return key.user_id
+
+
+def _invalid(env, proven) -> str | None:
+    """Say why a proven key is not valid at all, wherever it is used."""
+    key = proven.key
+    if not proven.user_active:
+        return env._("The user of the key is archived.")
+    if proven.expired:
+        return env._("The key has expired.")
+    if proven.suspended:
+        return env._("The key is suspended.")
+    if key.scoped and key.scope_id is None:
+        return env._("The scope of the key is gone.")
+    if key.scoped and key.user_id == SUPERUSER_ID:
+        return env._("A scope cannot limit the superuser.")
+    return None
+
+
+def _check_conditions(env, call):
+    policy = env["apikey.scope"]._policy(call.key)
+    refusal = check_conditions(policy, call.remote_addr, datetime.now(timezone.utc))
+    if refusal is None:
+        return
+    sentence = sentences.not_accepted(env, call, refusal)
+    if policy.observe:
+        call.observations.append(sentence)
+        return
+    call.refusal = sentence
+    raise AccessDenied(sentence)

@@ -1,0 +1,120 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The checks of credentials, first and cached, on every path a key can come in by.
+
+Relies on: ``res.users.apikeys._check_credentials(scope, key)``, which every door asks and
+which answers a user's id; ``res.users._check_uid_passwd(uid, passwd)``, which RPC asks at
+every call and whose cache never expires; ``res.users.authenticate(credential,
+user_agent_env)``, which stands behind ``common.authenticate`` and ``login``.
+"""
+
+from odoo import api, models
+from odoo.exceptions import AccessDenied, UserError
+from odoo.http import request
+
+from ..call import Call
+from ..rooms.identify import identify_key
+from ..rooms.record import record, record_apart
+from .requests import current_call, current_request, remote_address
+
+RPC_DOOR = "rpc"
+
+
+class ResUsersApikeys(models.Model):
+    _inherit = "res.users.apikeys"
+
+    def _check_credentials(self, *, scope, key):
+        """Identify the key, and refuse a scoped or suspended one at an unknown door."""
+        if self._name != "res.users.apikeys":
+            return super()._check_credentials(scope=scope, key=key)
+        call = current_call(self.env.cr.dbname)
+        if scope == RPC_DOOR and call is not None and not call.running:
+            return identify_key(self.env, call, key)
+        proven = self._find_by_secret(key)
+        if proven is None or not (proven.suspended or proven.key.scoped):
+            return super()._check_credentials(scope=scope, key=key)
+        _record_unknown_door(self.env, proven.key)
+        return None
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    @api.model
+    def _check_uid_passwd(self, uid, passwd):
+        """Check the credential of every RPC call anew, as far as keys go.
+
+        Stock caches it for good: an expired or removed key would go on working.
+        """
+        call = current_call(self.env.cr.dbname)
+        if call is None:
+            raise _refuse_start_up(self.env)
+        call.forget_identity()
+        key_uid = identify_key(self.env, call, passwd)
+        if key_uid is not None:
+            if key_uid != uid:
+                call.refusal = self.env._("The key belongs to another user.")
+                raise AccessDenied()
+            return
+        if call.key is not None:
+            raise AccessDenied()
+        call.refusal = self.env._("The credential for user id %s was refused.", uid)
+        super()._check_uid_passwd(uid, passwd)
+        call.refusal = None
+        call.identify(uid, self.env["res.users"].browse(uid).sudo().login)
+        call.accept()
+
+    def authenticate(self, credential, user_agent_env):
+        """Take nothing from the caller but the credential, and leave a row.
+
+        Stock lets whoever authenticates as an administrator rewrite ``web.base.url``.
+        """
+        call = current_call(self.env.cr.dbname)
+        if call is None:
+            if not request:
+                raise _refuse_start_up(self.env)
+            # Somebody logs in through a form, whose controller says what is so.
+            return super().authenticate(credential, user_agent_env)
+        if call.running:
+            return super().authenticate(credential, {"interactive": False})
+        call.forget_identity()
+        auth_info = super().authenticate(credential, {"interactive": False})
+        _record_authentication(self.env, call, auth_info["uid"])
+        return auth_info
+
+    def _rpc_api_keys_only(self):
+        return (
+            self.env["res.config.settings"]._scoped_apikey_flag("rpc_keys_only")
+            or super()._rpc_api_keys_only()
+        )
+
+
+def _record_authentication(env, call, uid):
+    if call.key is None:
+        call.identify(uid, env["res.users"].browse(uid).sudo().login)
+        call.accept()
+    try:
+        record(env, call)
+    except UserError as error:
+        call.refusal = str(error)
+        raise AccessDenied() from error
+
+
+def _record_unknown_door(env, key):
+    """Leave a row for a key that was shown where it cannot open anything."""
+    served = current_request()
+    if not served:
+        return
+    path = served.httprequest.path
+    call = Call(env.cr.dbname, "http", remote_address(), method=path)
+    call.identify(key.user_id, key.login, key)
+    record_apart(call, "denied", env._("The key is not accepted at this door."))
+
+
+def _refuse_start_up(env):
+    """Refuse, on record, the call that came before the addon could see its request."""
+    sentence = env._(
+        "The server had just started and could not see where the call came from. Please"
+        " try again; loading the addon server-wide closes this gap."
+    )
+    record_apart(Call(env.cr.dbname, None, None), "denied", sentence)
+    return AccessDenied(sentence)

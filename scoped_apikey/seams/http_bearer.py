@@ -1,0 +1,94 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Bearer routes: ``/json/2``, and whatever else has ``auth='bearer'``.
+
+Relies on: ``ir.http._auth_method_bearer``, which takes the secret from the header
+``Authorization`` and gives it to ``res.users.apikeys._check_credentials``;
+``ir.http._dispatch``, which calls the endpoint with ``request.params`` inside the function
+that ``retrying`` repeats; ``ir.http._handle_error``, called once for a request that failed;
+the names ``__model__`` and ``__method__`` of the route of ``/json/2``.
+"""
+
+import re
+
+from odoo import models
+from odoo.http import request
+from werkzeug.exceptions import HTTPException
+
+from ..call import Call
+from ..footprint.arguments import Arguments
+from ..rooms.decide import check_grants, refuse_route
+from ..rooms.record import record_failure
+from ..rooms.run import serve
+from .requests import current_call, remote_address, stamp
+
+BEARER = re.compile(r"bearer\s+.+", re.IGNORECASE)
+JSON_2 = re.compile(r"/json/2/([^/]+)/([^/]+)/?")
+TRANSPORTS = ("json2", "http")
+
+
+class IrHttp(models.AbstractModel):
+    _inherit = "ir.http"
+
+    @classmethod
+    def _auth_method_bearer(cls):
+        if request.env.uid is None or BEARER.match(
+            request.httprequest.headers.get("Authorization", "")
+        ):
+            _begin_call()
+        super()._auth_method_bearer()
+
+    @classmethod
+    def _dispatch(cls, endpoint):
+        call = current_call(request.db)
+        if call is None or call.transport not in TRANSPORTS or call.running:
+            return super()._dispatch(endpoint)
+        if "__model__" in request.params and call.transport == "json2":
+            _check_json_2(call)
+        else:
+            refuse_route(request.env, call)
+        try:
+            return serve(
+                request.env, call, lambda: super(IrHttp, cls)._dispatch(endpoint)
+            )
+        except HTTPException as error:
+            if error.code is None:  # a ready answer, which no handler of errors sees
+                raise record_failure(call, error) from None
+            raise
+
+    @classmethod
+    def _handle_error(cls, exception):
+        call = current_call(request.db)
+        if call is not None and call.transport in TRANSPORTS:
+            exception = record_failure(call, exception)
+        return super()._handle_error(exception)
+
+
+def _begin_call():
+    """Stamp a call on the request; a try after the first finds it there."""
+    call = current_call(request.db)
+    if call is not None:
+        call.forget_identity()
+        return
+    path = request.httprequest.path
+    call = Call(request.db, "http", remote_address(), method=path)
+    if request.dispatcher.routing_type == "json2":
+        call.transport = "json2"
+        if match := JSON_2.fullmatch(path):
+            call.model, call.method = match.groups()
+    stamp(request, call)
+
+
+def _check_json_2(call):
+    """Decide on the call that the body of the request describes."""
+    params = dict(request.params)
+    arguments = Arguments(
+        model=params.pop("__model__"),
+        method=params.pop("__method__"),
+        ids=params.pop("ids", None),
+        context=params.pop("context", {}),
+        kwargs=params,
+    )
+    call.model, call.method = arguments.model, arguments.method
+    call.ids = arguments.id_list
+    granted = check_grants(request.env, call, arguments)
+    request.params.update(granted.kwargs)

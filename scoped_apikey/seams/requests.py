@@ -1,0 +1,62 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The request that is being served, on every path, and the call stamped on it.
+
+Relies on: ``odoo.http.request``; ``odoo.http.borrow_request``, a context manager that takes
+the request away while an RPC service runs, and yields it. ``dispatch_rpc`` looks it up in
+its module at every call.
+"""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from odoo import http
+
+_borrowed = ContextVar("scoped_apikey_borrowed_request", default=None)
+_STAMP = "_scoped_apikey_call"
+
+
+def install():
+    """Remember the borrowed request for as long as it is borrowed."""
+    original = http.borrow_request
+
+    @contextmanager
+    def borrow_request():
+        with original() as request:
+            token = _borrowed.set(request)
+            try:
+                yield request
+            finally:
+                _borrowed.reset(token)
+
+    http.borrow_request = borrow_request
+
+
+def current_request():
+    """Return the HTTP request being served, or ``None`` outside of one.
+
+    ``None`` is also the answer in the very first RPC call of a process that had not
+    loaded the addon before: nothing had remembered that request. Such a call has to be
+    refused, not taken for one without a key.
+    """
+    return http.request or _borrowed.get()
+
+
+def remote_address():
+    """Return the address the request comes from, or ``None`` where that is unknown."""
+    request = current_request()
+    return request.httprequest.remote_addr if request else None
+
+
+def current_call(dbname=None):
+    """Return the call stamped on the request being served, or ``None``.
+
+    :param str dbname: only a call for this database, if given
+    """
+    call = getattr(current_request(), _STAMP, None)
+    if call is not None and dbname is not None and call.dbname != dbname:
+        return None
+    return call
+
+
+def stamp(request, call):
+    setattr(request, _STAMP, call)

@@ -1,0 +1,119 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""XML-RPC and JSON-RPC: the one entrance that both share, with or without a database.
+
+Relies on: ``odoo.http.dispatch_rpc``, which looks ``dispatch`` up in the modules of
+``odoo.service`` at every call; ``odoo.service.model.dispatch``, which checks the credential
+with ``res.users._check_uid_passwd`` and looks ``call_kw`` up in its module;
+``odoo.service.common``, which turns AccessDenied into ``False``.
+"""
+
+from functools import wraps
+
+from odoo.exceptions import AccessDenied
+from odoo.service import common, model
+
+from ..call import Call
+from ..footprint import Unreadable
+from ..footprint.arguments import Arguments, arguments_of_rpc
+from ..rooms.decide import check_grants
+from ..rooms.record import record_failure
+from ..rooms.run import serve
+from .requests import current_call, current_request, remote_address, stamp
+
+AUTHENTICATING = ("authenticate", "login")
+
+
+def install():
+    model.dispatch = _dispatch_object(model.dispatch)
+    model.call_kw = _call_kw(model.call_kw)
+    common.dispatch = _dispatch_common(common.dispatch)
+
+
+def _text_at(params, index):
+    if isinstance(params, (list, tuple)) and len(params) > index:
+        return params[index] if isinstance(params[index], str) else None
+    return None
+
+
+def begin_call(params, **about):
+    """Stamp a new call on the request being served, and return it.
+
+    :param params: what the service is called with: its first member names the database
+    """
+    request = current_request()
+    if request is None:
+        return None
+    call = Call(
+        dbname=_text_at(params, 0) or request.db,
+        transport="jsonrpc" if request.dispatcher.routing_type == "jsonrpc" else "xmlrpc",
+        remote_addr=remote_address(),
+        **about,
+    )
+    stamp(request, call)
+    return call
+
+
+def _dispatch_object(original):
+    @wraps(original)
+    def dispatch(method, params):
+        call = begin_call(params, model=_text_at(params, 3), method=_text_at(params, 4))
+        if call is None:
+            return original(method, params)
+        try:
+            return original(method, params)
+        except Exception as error:
+            answer = record_failure(call, error)
+            if answer is error:
+                raise
+            raise answer from error
+
+    return dispatch
+
+
+def _dispatch_common(original):
+    @wraps(original)
+    def dispatch(method, params):
+        if method not in AUTHENTICATING:
+            return original(method, params)
+        call = begin_call(params, method=method)
+        if call is None:
+            return original(method, params)
+        try:
+            result = original(method, params)
+        except Exception as error:
+            answer = record_failure(call, error)
+            if answer is error:
+                raise
+            raise answer from error
+        if result is False:
+            login = _text_at(params, 1)
+            call.refusal = call.refusal or f'The login "{login}" was refused.'
+            record_failure(call, AccessDenied())
+        return result
+
+    return dispatch
+
+
+def _call_kw(original):
+    @wraps(original)
+    def call_kw(recordset, name, args, kwargs):
+        env = recordset.env
+        call = current_call(env.cr.dbname)
+        if call is None or call.running or "apikey.call" not in env.registry:
+            return original(recordset, name, args, kwargs)
+        if not call.identified:
+            raise AccessDenied()
+        try:
+            arguments = arguments_of_rpc(recordset, name, args, kwargs)
+        except Unreadable:
+            if call.scoped_key:
+                raise
+            arguments = Arguments(recordset._name, name)
+        call.model, call.method = recordset._name, name
+        call.ids = arguments.id_list
+        granted = check_grants(env, call, arguments)
+        if granted is not arguments:
+            args, kwargs = granted.to_rpc()
+        return serve(env, call, lambda: original(recordset, name, args, kwargs))
+
+    return call_kw
