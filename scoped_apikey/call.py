@@ -72,7 +72,7 @@ class Call:
     running: bool = False
     failed: bool = False
     refusal: str | None = None
-    observations: list[str] = field(default_factory=list)
+    observed: list[str] = field(default_factory=list)
     _started: float = field(default_factory=time.perf_counter)
     _durable: str | None = None
 
@@ -80,7 +80,7 @@ class Call:
         """Start identification over, as every try of a request does."""
         self.key = self.user_id = self.login = self.refusal = None
         self.identified = False
-        self.observations = []
+        self.observed = []
 
     def identify(self, user_id: int, login: str, key: Key | None = None):
         """Remember who calls, once the credential is proven."""
@@ -89,6 +89,11 @@ class Call:
     def accept(self):
         """Let the call on to the next room: its credential is good here and now."""
         self.identified = True
+
+    def observe(self, sentence: str):
+        """Note what would have been refused; a call that is retried says it once."""
+        if sentence not in self.observed:
+            self.observed.append(sentence)
 
     @property
     def scoped_key(self) -> Key | None:

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Refusals in words: one sentence that says what was refused and what is missing."""
 
+from .policy.errors import shown
+
 
 def not_granted(env, call, refusal) -> str:
     """Say which call a key may not make, and why.
@@ -46,11 +48,11 @@ def model_label(env, resource) -> str:
 
 
 def _target(call):
-    return f"{call.model}.{call.method}" if call.model else call.method
+    return ".".join(shown(name) for name in (call.model, call.method) if name)
 
 
 def _reason(env, refusal):
-    names = ", ".join(refusal.names)
+    names = ", ".join(map(shown, refusal.names))
     model = model_label(env, refusal.resource) if refusal.resource else ""
     operation = _operation(env, refusal.operation)
     match refusal.code:

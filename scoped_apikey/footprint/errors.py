@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from ..policy.decide import Refusal
+from ..policy.errors import shown
 
 
 class Unreadable(Exception):
@@ -13,7 +14,7 @@ class Unreadable(Exception):
 
     def __init__(self, code, resource=None, names=()):
         super().__init__(code, names)
-        self.refusal = Refusal(code, resource, names=tuple(map(str, names)))
+        self.refusal = Refusal(code, resource, names=tuple(map(shown, names)))
 
 
 def malformed(name):

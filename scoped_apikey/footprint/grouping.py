@@ -35,7 +35,10 @@ def _split(term, functions, argument):
 
 def _read_groupby(view, groupby):
     names = [groupby] if isinstance(groupby, str) else read_names(groupby, "groupby")
-    return view.reads(_split(name, GRANULARITIES, "groupby") for name in names)
+    names = {_split(name, GRANULARITIES, "groupby") for name in names}
+    if "id" in names:
+        names.add("display_name")  # which such a group is labelled with
+    return view.reads(names)
 
 
 def _read_aggregates(view, aggregates, argument):

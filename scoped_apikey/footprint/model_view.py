@@ -7,9 +7,8 @@ from ..policy import catalogue
 from ..policy.footprint import Access, Footprint, Resource
 from .errors import Unreadable, unsupported
 
-DATA_TYPED = frozenset(
-    {"reference", "many2one_reference", "properties", "properties_definition"}
-)
+PROPERTIES = frozenset({"properties", "properties_definition"})
+DATA_TYPED = PROPERTIES | {"reference", "many2one_reference"}
 """Field types whose model is data: what they reach is not known from metadata."""
 
 
@@ -64,7 +63,7 @@ class ModelView:
         return frozenset(
             name
             for name, field in self.model._fields.items()
-            if field.type not in DATA_TYPED
+            if field.type not in PROPERTIES
             and self.model._has_field_access(field, "read")
         )
 
@@ -73,7 +72,7 @@ class ModelView:
         touched = set()
         for name in names:
             field = self.field(name)
-            if field.type in ("properties", "properties_definition"):
+            if field.type in PROPERTIES:
                 raise unsupported(f"the properties field {name}")
             touched.add(name)
         return frozenset(touched)

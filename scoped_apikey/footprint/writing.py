@@ -40,11 +40,10 @@ def _parent_accesses(view, operation, values):
             if view.field(name).inherited
             and view.field(name).related.split(".")[0] == link
         }
-        parent = ModelView(view.env[parent_name])
-        if operation == CREATE and not values.get(link):
-            accesses += _values_accesses(parent, CREATE, inherited)
-        elif inherited:
-            accesses += _values_accesses(parent, WRITE, inherited)
+        if inherited:
+            new = operation == CREATE and not values.get(link)
+            parent = ModelView(view.env[parent_name])
+            accesses += _values_accesses(parent, CREATE if new else WRITE, inherited)
     return accesses
 
 

@@ -9,4 +9,5 @@ from . import apikey_scope_window
 from . import base_module_uninstall
 from . import ir_config_parameter
 from . import res_config_settings
+from . import res_users
 from . import res_users_apikeys

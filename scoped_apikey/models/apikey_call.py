@@ -60,6 +60,13 @@ class ApikeyCall(models.Model):
         )
         self._create_index("apikey_ref", "called_at")
 
+    @api.depends("apikey_name", "user_login", "model", "method")
+    def _compute_display_name(self):
+        for call in self:
+            who = call.apikey_name or call.user_login
+            what = ".".join(filter(None, [call.model, call.method]))
+            call.display_name = ": ".join(filter(None, [who, what])) or call.call_ref
+
     @api.depends("user_ref")
     def _compute_user_id(self):
         users = self.env["res.users"].with_context(active_test=False).sudo()

@@ -1,10 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import json
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_duration
 
 from ..seams.requests import remote_address
+from .apikey_scope_window import DAYS
 
 EVENTS = [
     ("issued", "Issued"),
@@ -43,6 +46,7 @@ class ApikeyHistory(models.Model):
     remote_addr = fields.Char("Address", readonly=True)
     before = fields.Text(readonly=True)
     after = fields.Text(readonly=True)
+    changes = fields.Html(compute="_compute_changes", sanitize=False)
 
     def init(self):
         self._create_table(
@@ -94,3 +98,98 @@ class ApikeyHistory(models.Model):
         if values is None:
             return None
         return json.dumps(values, ensure_ascii=False, indent=1, default=str)
+
+    # ------------------------------------------------------------------
+    # Screens
+    # ------------------------------------------------------------------
+
+    @api.depends("before", "after")
+    def _compute_changes(self):
+        """Show before and after side by side, what differs being marked."""
+        _ = self.env._
+        for row in self:
+            before, after = row._parse(row.before), row._parse(row.after)
+            rows = Markup("").join(
+                row._change_row(name, before, after) for name in {**before, **after}
+            )
+            row.changes = rows and Markup(
+                '<table class="table table-sm align-top mb-0"><thead><tr><th class="w-25">'
+                "</th><th>%s</th><th>%s</th></tr></thead><tbody>%s</tbody></table>"
+            ) % (_("Before"), _("After"), rows)
+
+    @staticmethod
+    def _parse(text):
+        """Return a snapshot; one that is cut off or not understood is shown as it is."""
+        try:
+            values = json.loads(text or "{}")
+        except ValueError:
+            values = None
+        return values if isinstance(values, dict) else {"": text}
+
+    def _change_row(self, name, before, after):
+        cells = [
+            Markup('<td class="text-break">%s</td>') % self._show(name, values[name])
+            if name in values
+            else Markup('<td class="text-muted">—</td>')
+            for values in (before, after)
+        ]
+        changed = before and after and before.get(name) != after.get(name)
+        return Markup('<tr class="%s"><th class="%s">%s</th>%s</tr>') % (
+            "table-warning" if changed else "",
+            "fw-bold" if changed else "fw-normal text-muted",
+            self._labels().get(name, name),
+            Markup("").join(cells),
+        )
+
+    def _labels(self):
+        _ = self.env._
+        return {
+            "name": _("Name"),
+            "description": _("Description"),
+            "mode": _("Mode"),
+            "rules": _("Rules"),
+            "networks": _("Networks"),
+            "tz": _("Time zone"),
+            "windows": _("Hours"),
+            "may_be_chosen_by": _("May be chosen by"),
+            "user": _("User"),
+            "scope": _("Scope"),
+            "stock_scope": _("Door (stock scope)"),
+            "suspended": _("Suspended"),
+            "expires": _("Expires (UTC)"),
+            "rotated_from": _("Rotated from"),
+            "value": _("Value"),
+        }
+
+    def _show(self, name, value):
+        """Write one value of a snapshot for a reader."""
+        _ = self.env._
+        if name == "rules":
+            value = [self._show_rule(rule) for rule in value]
+        elif name == "windows":
+            value = [self._show_window(window) for window in value]
+        if isinstance(value, bool):
+            return _("Yes") if value else _("No")
+        if value in (None, "", []):
+            return Markup('<span class="text-muted">—</span>')
+        lines = value if isinstance(value, list) else str(value).splitlines()
+        return Markup("<br/>").join(map(str, lines))
+
+    def _show_rule(self, rule):
+        _ = self.env._
+        parts = list(rule.get("operations") or ())
+        if rule.get("any_method"):
+            parts.append(_("any method"))
+        elif rule.get("methods"):
+            parts.append(_("methods: %s", " ".join(rule["methods"].split())))
+        if rule.get("fields") not in ("*", None):
+            parts.append(_("only the fields: %s", ", ".join(rule["fields"]) or "—"))
+        model = rule.get("model")
+        return f"{_('any model') if model == '*' else model}: {'; '.join(parts) or '—'}"
+
+    def _show_window(self, window):
+        day = dict(DAYS).get(window["dayofweek"], "")
+        return (
+            f"{day} {format_duration(window['hour_from'])}"
+            f"–{format_duration(window['hour_to'])}"
+        )

@@ -1,6 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
@@ -80,8 +80,9 @@ class ApikeyLog(models.AbstractModel):
     @api.model
     def _printable(self, value):
         """Make a text from anywhere storable, readable and bounded."""
-        if not isinstance(value, str):
+        if value is None or isinstance(value, (bool, int, float, datetime)):
             return value
+        value = str(value)
         limit = self._text_limit
         value = UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", value[: limit + 1])
         return value if len(value) <= limit else value[: limit - 1] + "…"

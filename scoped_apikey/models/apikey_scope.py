@@ -61,8 +61,15 @@ class ApikeyScope(models.Model):
         help="Who may give this scope to keys of their own. Administrators always may.",
     )
     key_ids = fields.One2many("res.users.apikeys", "scope_id", "Keys")
-    key_count = fields.Integer(compute="_compute_key_count")
-    summary = fields.Html(compute="_compute_summary", sanitize=False)
+    key_count = fields.Integer("Number of Keys", compute="_compute_key_count")
+    rule_count = fields.Integer("Number of Rules", compute="_compute_rule_count", compute_sudo=True)
+    # Whoever may choose a scope may read in words what it is, though not its rules.
+    summary = fields.Html(
+        "In Words", compute="_compute_summary", compute_sudo=True, sanitize=False
+    )
+    warnings = fields.Html(
+        compute="_compute_warnings", compute_sudo=True, sanitize=False
+    )
     version = fields.Char(readonly=True, copy=False)
 
     @api.depends("key_ids")
@@ -266,23 +273,39 @@ class ApikeyScope(models.Model):
     # Screens
     # ------------------------------------------------------------------
 
-    @api.depends("mode", "networks", "tz", "window_ids", "rule_ids", "key_count")
+    @api.depends("mode", "networks", "tz", "window_ids.display_name", "rule_ids.summary")
     def _compute_summary(self):
         for scope in self:
             items = [
-                *(rule.summary for rule in scope.rule_ids),
+                *scope.rule_ids.mapped("summary"),
                 *scope._summarize_conditions(),
             ]
-            scope.summary = Markup("<ul>%s</ul>") % Markup("").join(
+            scope.summary = Markup('<ul class="mb-0 ps-3">%s</ul>') % Markup("").join(
                 Markup("<li>%s</li>") % item for item in items
             )
+
+    @api.depends("rule_ids.warning", "rule_ids.summary")
+    def _compute_warnings(self):
+        for scope in self:
+            lines = [scope.rule_ids._protected_warning()]
+            for rule in scope.rule_ids:
+                lines.extend(rule._other_warnings())
+            lines = list(dict.fromkeys(filter(None, lines)))
+            scope.warnings = lines and Markup(
+                '<ul class="mb-0 ps-3">%s</ul>'
+            ) % Markup("").join(Markup("<li>%s</li>") % line for line in lines)
+
+    @api.depends("rule_ids")
+    def _compute_rule_count(self):
+        for scope in self:
+            scope.rule_count = len(scope.rule_ids)
 
     def _summarize_conditions(self):
         self.ensure_one()
         _ = self.env._
         if not self.rule_ids:
             yield _("No rule: its keys can do nothing.")
-        networks = " ".join((self.networks or "").split())
+        networks = ", ".join((self.networks or "").split())
         if networks:
             yield _("Only from %s.", networks)
         else:
@@ -298,18 +321,24 @@ class ApikeyScope(models.Model):
         if self.mode == "observe":
             yield _("Observing: what lies outside is logged, and not refused.")
 
+    def action_enforce(self):
+        """Refuse from now on what lies outside the scope."""
+        self.write({"mode": "enforce"})
+
+    def action_observe(self):
+        """Log from now on what lies outside the scope, and refuse nothing for it."""
+        self.write({"mode": "observe"})
+
     def action_keys(self):
         """Open the keys of a scope."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "scoped_apikey.res_users_apikeys_action"
-        )
+        action = self.env["res.users.apikeys"]._action_keys()
         return {**action, "domain": [("scope_id", "=", self.id)]}
 
     def action_calls(self):
-        """Open the calls made under a scope's name."""
+        """Open the calls made under a scope's name, however old."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "scoped_apikey.apikey_call_action"
         )
-        return {**action, "domain": [("scope_name", "=", self.name)]}
+        return {**action, "domain": [("scope_name", "=", self.name)], "context": {}}

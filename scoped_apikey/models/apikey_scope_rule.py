@@ -54,6 +54,7 @@ class ApikeyScopeRule(models.Model):
     )
     is_protected = fields.Boolean(compute="_compute_is_protected")
     summary = fields.Char(compute="_compute_summary")
+    warning = fields.Char(compute="_compute_warning")
 
     _names_a_model = models.Constraint(
         "CHECK ((model_id IS NULL) = COALESCE(any_model, false))",
@@ -103,6 +104,67 @@ class ApikeyScopeRule(models.Model):
                     fields=", ".join(names) or "—",
                 )
             rule.summary = summary
+
+    @api.depends("summary", "is_protected")
+    def _compute_warning(self):
+        for rule in self:
+            sentences = rule._protected_warning(), *rule._other_warnings()
+            rule.warning = " ".join(filter(None, sentences))
+
+    def _protected_warning(self):
+        """Say in one sentence that models are protected, where these rules name any."""
+        models = self.filtered("is_protected").sudo().model_id
+        if not models:
+            return ""
+        return self.env._(
+            "Protected, for it runs code, grants rights or holds secrets: %s.",
+            ", ".join(models.mapped("name")),
+        )
+
+    def _other_warnings(self):
+        """Say where a rule reaches further than one may think."""
+        self.ensure_one()
+        _ = self.env._
+        rule = self.sudo()
+        if rule.any_model and (rule._operations() or rule.any_method):
+            yield _(
+                "Any model: those of modules that are yet to be installed, too, unless"
+                " they are protected."
+            )
+        if rule.any_method:
+            yield _("Any method: what methods do goes beyond what the ticks say.")
+        secrets = rule.field_ids.filtered(
+            lambda field: catalogue.is_secret_field(field.name)
+        )
+        if secrets:
+            yield _(
+                "Secrets of %(model)s: %(fields)s.",
+                model=rule.model_id.name,
+                fields=", ".join(secrets.mapped("field_description")),
+            )
+        if rule.limit_fields and not rule.field_ids:
+            yield _(
+                "The list of fields of %s is empty, so the rule grants none.",
+                rule.model_id.name or "*",
+            )
+
+    @api.onchange("any_model")
+    def _onchange_any_model(self):
+        if self.any_model:
+            self.model_id = False
+
+    @api.onchange("model_id")
+    def _onchange_model_id(self):
+        self.field_ids = self.field_ids.filtered(
+            lambda field: field.model_id == self.model_id._origin
+        )
+        if self.model_id:
+            self.any_model = False
+
+    @api.onchange("field_ids")
+    def _onchange_field_ids(self):
+        if self.field_ids:
+            self.limit_fields = True
 
     def _operations(self):
         return [operation for operation in OPERATIONS if self[f"perm_{operation}"]]

@@ -32,6 +32,8 @@ class ResUsersApikeys(models.Model):
     _inherit = ["res.users.apikeys", "apikey.guarded"]
 
     scope_id = fields.Many2one("apikey.scope", "API Key Scope", readonly=True)
+    scope_summary = fields.Html(related="scope_id.summary")
+    reach = fields.Char(compute="_compute_reach", compute_sudo=True)
     suspended = fields.Boolean(readonly=True)
     rotated_from_id = fields.Many2one("res.users.apikeys", readonly=True)
     state = fields.Selection(
@@ -78,6 +80,11 @@ class ResUsersApikeys(models.Model):
                     CHECK (scope_id IS NULL OR scope = 'scoped_apikey')
             """
         )
+
+    @api.depends("scope_id.name")
+    def _compute_reach(self):
+        for key in self:
+            key.reach = key.scope_id.name or self.env._("None: all its owner can do")
 
     @api.depends("suspended", "expiration_date")
     def _compute_state(self):
@@ -358,38 +365,68 @@ class ResUsersApikeys(models.Model):
     # Screens
     # ------------------------------------------------------------------
 
+    # Closing the dialog that asked for the password reloads the screen below it.
+
     @check_identity
     def action_suspend(self):
         self._suspend()
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return {"type": "ir.actions.act_window_close"}
 
     @check_identity
     def action_resume(self):
         self._resume()
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return {"type": "ir.actions.act_window_close"}
 
     @check_identity
     def action_lift(self):
         self._lift()
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return {"type": "ir.actions.act_window_close"}
 
     @check_identity
+    def action_remove(self):
+        """Remove a key from its own form, and go back to the list."""
+        self._remove()
+        action = self._action_keys()
+        return {**action, "target": "main"}
+
     def action_rotate(self):
-        """Rotate a key at once with a day's overlap, and show the new secret."""
-        secret = self._rotate(timedelta(days=1))
+        """Ask for the overlap, then rotate."""
+        self.ensure_one()
+        return self._action_dialog(
+            "apikey.rotate.wizard",
+            self.env._("Rotate the Key"),
+            default_key_id=self.id,
+        )
+
+    def action_limit(self):
+        """Ask for a scope, then put these keys under it."""
+        return self._action_dialog(
+            "apikey.limit.wizard",
+            self.env._("Put Under a Scope"),
+            default_key_ids=self.ids,
+        )
+
+    @api.model
+    def _action_dialog(self, model, name, **context):
         return {
             "type": "ir.actions.act_window",
-            "res_model": "res.users.apikeys.show",
-            "name": self.env._("API Key Ready"),
+            "res_model": model,
+            "name": name,
             "views": [(False, "form")],
             "target": "new",
-            "context": {"default_key": secret, "scoped_apikey_shown": True},
+            "context": {"dialog_size": "medium", **context},
         }
 
+    @api.model
+    def _action_keys(self):
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "scoped_apikey.res_users_apikeys_action"
+        )
+
     def action_calls(self):
-        """Open the calls made with a key."""
+        """Open the calls made with a key, however old."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "scoped_apikey.apikey_call_action"
         )
-        return {**action, "domain": [("apikey_ref", "=", self.id)]}
+        return {**action, "domain": [("apikey_ref", "=", self.id)], "context": {}}

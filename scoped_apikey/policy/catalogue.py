@@ -67,12 +67,12 @@ HARMLESS_CONTEXT = frozenset(
 OFF_LIMITS = re.compile(
     r"""apikey\..*
     | res\.users\.apikeys(\..*)?
-    | auth_totp\.device
+    | auth_(totp|passkey)\..*
     | res\.users\.identitycheck
     """,
     re.VERBOSE,
 )
-"""Keys, scopes and logs: no scope reaches what scopes are made of."""
+"""Keys, second factors, scopes and logs: no scope reaches what scopes are made of."""
 
 PROTECTED = re.compile(
     r"""ir\..*                     # code, rights, parameters, views, attachments
@@ -116,11 +116,11 @@ DOCUMENT_MODELS = frozenset(
 
 SECRET_FIELDS = re.compile(
     r"""(.*_)?(password|passwd|passphrase|pass|secret|token|otp)(_.*)?
-    | (.*_)?(api_?keys?|private_key|credentials?|credential_.*)(_ids?)?
-    | (ssl|smtp_ssl)_.*
+    | (.*_)?(api_?keys?|(private|access|server)_keys?|credentials?|credential_.*)(_ids?)?
+    | (ssl|smtp_ssl)_.* | .*_account_sid
     | passkey_.* | .*_passkey_.* | totp_.* | signup_.*
     | (access|invitation|local|webhook|sharing|share|full|sfu_server)_url
-    | webhook_.*
+    | webhook_.* | qrcode | keys
     """,
     re.VERBOSE,
 )

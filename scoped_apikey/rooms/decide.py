@@ -23,35 +23,30 @@ def check_grants(env, call, arguments):
     :return: the arguments to run with, which ask for no more fields than are granted
     :raise AccessError: no rule grants it, in a sentence that says what is missing
     """
-    key = call.scoped_key
-    if key is None:
-        return arguments
-    policy = env["apikey.scope"]._policy(key)
-    decision = _decide(env, policy, call, arguments)
-    if decision.refusal is None:
-        # Only what is enforced is narrowed: observing must not change an answer.
-        return arguments if policy.observe else narrow(arguments, decision)
-    sentence = sentences.not_granted(env, call, decision.refusal)
-    if policy.observe and not decision.refusal.absolute:
-        call.observations.append(sentence)
-        return arguments
-    call.refusal = sentence
-    raise AccessError(sentence)
-
-
-def refuse_route(env, call):
-    """Refuse a scoped key on a route that no rule can grant.
-
-    :raise AccessError: the key has a scope
-    """
     if call.scoped_key is None:
-        return
-    sentence = sentences.not_granted(env, call, Refusal("route"))
-    if env["apikey.scope"]._policy(call.key).observe:
-        call.observations.append(sentence)
+        return arguments
+    policy = env["apikey.scope"]._policy(call.key)
+    decision = _decide(env, policy, call, arguments)
+    if decision.refusal:
+        refuse(env, call, decision.refusal)
+        return arguments
+    # Only what is enforced is narrowed: observing must not change an answer.
+    return arguments if policy.observe else narrow(arguments, decision)
+
+
+def refuse(env, call, refusal):
+    """Refuse a call, unless its scope only observes: then note what was refused.
+
+    :param Call call: a call made with a scoped key
+    :raise AccessError: in the caller's language; the log has it in English
+    """
+    policy = env["apikey.scope"]._policy(call.key)
+    sentence = sentences.not_granted(env(context={}), call, refusal)
+    if policy.observe and not refusal.absolute:
+        call.observe(sentence)
         return
     call.refusal = sentence
-    raise AccessError(sentence)
+    raise AccessError(sentences.not_granted(env, call, refusal))
 
 
 def _decide(env, policy, call, arguments) -> Decision:

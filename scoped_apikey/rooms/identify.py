@@ -26,7 +26,7 @@ def identify_key(env, call, secret) -> int | None:
         return None
     key = proven.key
     call.identify(key.user_id, key.login, key)
-    call.refusal = _invalid(env, proven)
+    call.refusal = _invalid(env(context={}), proven)
     if call.refusal:
         return None
     if key.scoped:
@@ -56,9 +56,9 @@ def _check_conditions(env, call):
     refusal = check_conditions(policy, call.remote_addr, datetime.now(timezone.utc))
     if refusal is None:
         return
-    sentence = sentences.not_accepted(env, call, refusal)
+    sentence = sentences.not_accepted(env(context={}), call, refusal)
     if policy.observe:
-        call.observations.append(sentence)
+        call.observe(sentence)
         return
     call.refusal = sentence
-    raise AccessDenied(sentence)
+    raise AccessDenied(sentences.not_accepted(env, call, refusal))

@@ -48,6 +48,7 @@ def recorded_before_commits(env, call):
     Not by ``cr.precommit``: that runs at every flush, and a savepoint clears it.
     """
     cr = env.cr
+    own = vars(cr).get("commit")
     commit = cr.commit
 
     def commit_with_row():
@@ -60,7 +61,10 @@ def recorded_before_commits(env, call):
     try:
         yield
     finally:
-        del cr.commit
+        if own is None:
+            del cr.commit
+        else:
+            cr.commit = own
 
 
 def record_failure(call, error):
@@ -89,8 +93,8 @@ def record_apart(call, outcome, reason):
     :raise UserError: the row cannot be written (503)
     """
     try:
-        registry = Registry(call.dbname)
-    except psycopg2.Error:
+        registry = Registry(call.dbname or "")
+    except Exception:
         return  # There is no such database, and so no log, and so no call.
     if "apikey.call" not in registry:
         return
@@ -121,8 +125,8 @@ def _unavailable(call):
 
 
 def _success(call):
-    if call.observations:
-        return "observed", " ".join(call.observations)
+    if call.observed:
+        return "observed", " ".join(call.observed)
     return "allowed", None
 
 

@@ -1,11 +1,14 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The only code that touches Odoo's private internals; each file says what it relies on."""
 
+from functools import cache
+
 from . import credentials
 from . import http_bearer
 from . import record_rules
 
 
+@cache
 def install():
     """Put the seams that no model can override in place, once a process."""
     from . import answers, requests, rpc

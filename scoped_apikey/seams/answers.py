@@ -17,7 +17,7 @@ from odoo.tools import LazyTranslate
 from werkzeug.exceptions import HTTPException
 
 from ..rooms.record import record_failure
-from .requests import current_call, current_request
+from .requests import current_call, current_request, keeps_log
 from .rpc import begin_call
 
 _lt = LazyTranslate(__name__)
@@ -43,7 +43,9 @@ def _guarded_call():
     A call that a password opened is stock Odoo, and answers as stock does.
     """
     call = current_call()
-    if call is None or (call.identified and call.key is None):
+    if call is None or not keeps_log(call.dbname):
+        return None
+    if call.identified and call.key is None:
         return None
     return call
 

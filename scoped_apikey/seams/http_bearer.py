@@ -11,12 +11,14 @@ the names ``__model__`` and ``__method__`` of the route of ``/json/2``.
 import re
 
 from odoo import models
+from odoo.exceptions import AccessDenied
 from odoo.http import request
 from werkzeug.exceptions import HTTPException
 
 from ..call import Call
 from ..footprint.arguments import Arguments
-from ..rooms.decide import check_grants, refuse_route
+from ..policy.decide import Refusal
+from ..rooms.decide import check_grants, refuse
 from ..rooms.record import record_failure
 from ..rooms.run import serve
 from .requests import current_call, remote_address, stamp
@@ -42,10 +44,11 @@ class IrHttp(models.AbstractModel):
         call = current_call(request.db)
         if call is None or call.transport not in TRANSPORTS or call.running:
             return super()._dispatch(endpoint)
+        _check_identified(call)
         if "__model__" in request.params and call.transport == "json2":
             _check_json_2(call)
-        else:
-            refuse_route(request.env, call)
+        elif call.scoped_key:
+            refuse(request.env, call, Refusal("route"))
         try:
             return serve(
                 request.env, call, lambda: super(IrHttp, cls)._dispatch(endpoint)
@@ -76,6 +79,19 @@ def _begin_call():
         if match := JSON_2.fullmatch(path):
             call.model, call.method = match.groups()
     stamp(request, call)
+
+
+def _check_identified(call):
+    """Let nothing run whose caller is unknown, or whose key was refused.
+
+    Another addon may accept a bearer of its own: that is a call without a key.
+    """
+    if call.identified:
+        return
+    if call.key or not request.env.uid:
+        raise AccessDenied()
+    call.identify(request.env.uid, request.env.user.sudo().login)
+    call.accept()
 
 
 def _check_json_2(call):

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from odoo import http
+from odoo.modules.registry import Registry
 
 _borrowed = ContextVar("scoped_apikey_borrowed_request", default=None)
 _STAMP = "_scoped_apikey_call"
@@ -39,6 +40,12 @@ def current_request():
     refused, not taken for one without a key.
     """
     return http.request or _borrowed.get()
+
+
+def keeps_log(dbname) -> bool:
+    """Tell whether the addon is installed in a database that this process has loaded."""
+    registry = Registry.registries.get(dbname)
+    return registry is not None and "apikey.call" in registry
 
 
 def remote_address():

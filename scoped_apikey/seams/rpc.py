@@ -14,8 +14,8 @@ from odoo.service import common, model
 
 from ..call import Call
 from ..footprint import Unreadable
-from ..footprint.arguments import Arguments, arguments_of_rpc
-from ..rooms.decide import check_grants
+from ..footprint.arguments import arguments_of_rpc
+from ..rooms.decide import check_grants, refuse
 from ..rooms.record import record_failure
 from ..rooms.run import serve
 from .requests import current_call, current_request, remote_address, stamp
@@ -103,17 +103,17 @@ def _call_kw(original):
             return original(recordset, name, args, kwargs)
         if not call.identified:
             raise AccessDenied()
+        call.model, call.method = recordset._name, name
         try:
             arguments = arguments_of_rpc(recordset, name, args, kwargs)
-        except Unreadable:
+        except Unreadable as unreadable:
             if call.scoped_key:
-                raise
-            arguments = Arguments(recordset._name, name)
-        call.model, call.method = recordset._name, name
-        call.ids = arguments.id_list
-        granted = check_grants(env, call, arguments)
-        if granted is not arguments:
-            args, kwargs = granted.to_rpc()
+                refuse(env, call, unreadable.refusal)
+        else:
+            call.ids = arguments.id_list
+            granted = check_grants(env, call, arguments)
+            if granted is not arguments:
+                args, kwargs = granted.to_rpc()
         return serve(env, call, lambda: original(recordset, name, args, kwargs))
 
     return call_kw

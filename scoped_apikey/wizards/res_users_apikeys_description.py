@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
 from odoo.addons.base.models.res_users import check_identity
+from odoo.exceptions import UserError
 
 
 class ResUsersApikeysDescription(models.TransientModel):
@@ -17,32 +18,39 @@ class ResUsersApikeysDescription(models.TransientModel):
         default=lambda self: self.env.user,
         domain=[("share", "=", False)],
     )
-    scope_required = fields.Boolean(
-        default=lambda self: self.env["res.users.apikeys"]._scope_required()
-    )
+    scope_required = fields.Boolean(compute="_compute_scope_required")
+    scope_offered = fields.Boolean(compute="_compute_scope_required")
     scope_summary = fields.Html(related="scope_id.summary")
 
     @api.model
     def _domain_scope_id(self):
         return list(self.env["apikey.scope"]._choosable_domain())
 
+    @api.depends("user_id")
+    @api.depends_context("uid")
+    def _compute_scope_required(self):
+        """A key without a scope is only for oneself, and only where the setting allows."""
+        required = self.env["res.users.apikeys"]._scope_required()
+        offered = bool(self.env["apikey.scope"].search_count(self._domain_scope_id(), 1))
+        for wizard in self:
+            wizard.scope_required = required or wizard._is_for_another()
+            wizard.scope_offered = offered
+
+    def _is_for_another(self):
+        return self.user_id not in (self.env.user, self.env["res.users"])
+
     @check_identity
     def make_key(self):
-        if not self.scope_id and self.user_id in (self.env.user, self.env["res.users"]):
+        if not self.scope_id:
+            if self._is_for_another():
+                raise UserError(
+                    self.env._("A key for somebody else needs a scope. Please choose one.")
+                )
             return super().make_key()
         self.check_access_make_key()
+        scope = self.scope_id
         secret = self.env["res.users.apikeys"]._generate_scoped(
-            self.user_id or self.env.user,
-            self.scope_id,
-            self.name,
-            self.expiration_date,
+            self.user_id or self.env.user, scope, self.name, self.expiration_date
         )
         self.sudo().unlink()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "res.users.apikeys.show",
-            "name": self.env._("API Key Ready"),
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_key": secret, "scoped_apikey_shown": True},
-        }
+        return self.env["res.users.apikeys.show"]._action_show(secret, scope)

@@ -67,6 +67,8 @@ def test_parse(text, grants):
         ("import", "import", "not_a_method"),
         ("None", "None", "not_a_method"),
         ("f\0", "f\N{REPLACEMENT CHARACTER}", "not_a_method"),
+        ("f\x0bg", "f\N{REPLACEMENT CHARACTER}g", "not_a_method"),
+        ("f\rg", "f\N{REPLACEMENT CHARACTER}g", "not_a_method"),
         ("# f", "# f", "not_a_method"),
         ("_f", "_f", "private_method"),
         ("__init__(a)", "__init__", "private_method"),
@@ -91,7 +93,7 @@ def test_refuses(line, value, problem):
     error = caught.value
     assert (error.problem, error.line_number) == (problem, 3)
     assert error.value == value
-    assert error.line == line.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    assert error.line == re.sub(r"[\0\x0b\r]", "\N{REPLACEMENT CHARACTER}", line)
 
 
 def test_an_argument_list_ends_on_its_line():
@@ -138,6 +140,7 @@ PIECES = st.sampled_from(
 @given(st.one_of(st.lists(PIECES, max_size=14).map("".join), GRANTS.map(str)))
 @example("f(a),g\n,h()")
 @example("if_(if_)")
+@example("f,g,f")
 def test_accepts_what_the_expression_does(text):
     names = re.findall(r"\w+", re.sub(r"\([^)]*\)", "", text))
     valid = ALL.fullmatch(text) and len(names) == len(set(names))

@@ -20,7 +20,7 @@ MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
 
 
 def utc(text):
-    return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
+    return datetime.fromisoformat(f"{text}+00:00")
 
 
 # The oracle asks no time zone library: it adds up minutes. Per zone a year in which

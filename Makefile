@@ -1,0 +1,23 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+PYTHON ?= python3
+export ODOO_PATH
+
+.PHONY: help demo test clean
+
+help:
+	@echo "make demo            a real Odoo 19 with the addon, shown and served   (ONCE=1 PORT=8069)"
+	@echo "make test            every test                                        (ARGS='-k networks -x')"
+	@echo "make clean           remove all that these two made"
+	@echo
+	@echo "PYTHON=python3.12    another Python, 3.10 to 3.13"
+	@echo "ODOO_PATH=folder     an Odoo 19 that is already there: the folder that holds the package odoo"
+	@echo "PGHOST=... PGUSER=.. a PostgreSQL server that is already there, as libpq names it"
+
+demo:
+	@$(PYTHON) -m lab demo $(if $(ONCE),--once) $(if $(PORT),--port=$(PORT))
+
+test:
+	@$(PYTHON) -m lab test $(ARGS)
+
+clean:
+	@$(PYTHON) -m lab clean

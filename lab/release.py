@@ -1,0 +1,23 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Gives back what the lab has outside its home: databases on a named server, or a server."""
+
+import os
+
+import psycopg2
+
+from . import databases
+from .postgres import Embedded
+
+
+def release() -> None:
+    if os.environ.get("PGHOST"):
+        try:
+            for name in databases.names():
+                databases.drop(name)
+        except psycopg2.OperationalError as error:
+            print(f"The databases of this lab are still there: {error}")
+    Embedded().remove()
+
+
+if __name__ == "__main__":
+    release()

@@ -1,0 +1,97 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import os
+import threading
+
+from odoo import api, fields, models
+from odoo.addons.scoped_apikey.seams.requests import current_call
+from odoo.exceptions import AccessError, UserError
+
+ENDINGS = {"UserError": UserError, "AccessError": AccessError, "RuntimeError": RuntimeError}
+
+
+class ProbeNote(models.Model):
+    """Notes, and methods that end in every way a method can end."""
+
+    _name = "probe.note"
+    _description = "Note of a Probe"
+
+    name = fields.Char(required=True)
+    value = fields.Integer()
+
+    _never_negative = models.Constraint("CHECK (value >= 0)", "A value is never negative.")
+
+    @api.model
+    def note_and_raise(self, name, ending):
+        """Write a note, then raise what ``ending`` names, with its own name in the text."""
+        self.create({"name": name})
+        raise ENDINGS[ending](f"The note {name} was in vain.")
+
+    @api.model
+    def note_and_return_none(self, name):
+        self.create({"name": name})
+
+    @api.model
+    def note_and_return_object(self, name):
+        """Return what no transport can write."""
+        self.create({"name": name})
+        return object()
+
+    @api.model
+    def commit_half_way(self, name, ending=None):
+        """Write two notes, the first for good; then raise what ``ending`` names, if anything.
+
+        :return: how many rows of the call log were visible from outside after the commit,
+            that were not visible before it
+        """
+        before = self._rows_from_outside()
+        self.create({"name": f"{name}, first"})
+        self.env.cr.commit()
+        after = self._rows_from_outside()
+        self.create({"name": f"{name}, second"})
+        if ending:
+            raise ENDINGS[ending](f"The second note of {name} was in vain.")
+        return after - before
+
+    def conflict_once(self):
+        """Update the note, against an update from outside that this transaction cannot see.
+
+        :return: the number of updates. Once it is 1, nothing from outside interferes
+        """
+        self.ensure_one()
+        if not self.value:  # reading begins the transaction's snapshot
+            with self.env.registry.cursor() as other:
+                other.execute("UPDATE probe_note SET value = 1 WHERE id = %s", [self.id])
+        self.value += 1
+        self.flush_recordset()
+        return self.value
+
+    @api.model
+    def whose(self):
+        """What is known of the call being served.
+
+        :return: the current key as the model's accessor has it, the stamped call's key and
+            reference, and the process and thread
+        """
+        call = current_call(self.env.cr.dbname)
+        return {
+            "current": self.env["res.users.apikeys"]._current().ids,
+            "stamped": [call.key.id] if call and call.key else [],
+            "ref": call.ref if call else "",
+            "pid": os.getpid(),
+            "thread": str(threading.get_ident()),
+        }
+
+    @api.model
+    def _rows_from_outside(self):
+        with self.env.registry.cursor() as other:
+            other.execute("SELECT count(*) FROM apikey_call")
+            return other.fetchone()[0]
+
+
+class ProbeLocked(models.Model):
+    """Nobody but the superuser has a right on it: it has no access rules at all."""
+
+    _name = "probe.locked"
+    _description = "Locked Note of a Probe"
+
+    name = fields.Char()
