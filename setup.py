@@ -17,12 +17,18 @@ setup(
     name=f"odoo-addon-{ADDON}",
     version=manifest["version"],
     description=manifest["summary"],
-    long_description=Path("README.md").read_text() if Path("README.md").exists() else "",
+    long_description=Path("README.md").read_text()
+    if Path("README.md").exists()
+    else "",
     long_description_content_type="text/markdown",
     author=manifest["author"],
     license="LGPL-3.0-or-later",
     url=manifest.get("website", ""),
-    classifiers=["Framework :: Odoo", "Framework :: Odoo :: 19.0", "Programming Language :: Python"],
+    classifiers=[
+        "Framework :: Odoo",
+        "Framework :: Odoo :: 19.0",
+        "Programming Language :: Python",
+    ],
     python_requires=">=3.10",
     install_requires=["odoo==19.0.*"],
     packages=packages,

@@ -10,12 +10,20 @@ from .errors import LabError
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python3 -m lab", description="A real Odoo 19 to show and to test.")
+    parser = argparse.ArgumentParser(
+        prog="python3 -m lab", description="A real Odoo 19 to show and to test."
+    )
     subparsers = parser.add_subparsers(dest="command", required=True)
     demo = subparsers.add_parser("demo", help="set up, show, and serve until Ctrl-C")
     demo.add_argument("--once", action="store_true", help="do not serve")
-    demo.add_argument("--port", type=int, default=0, help="where to serve; a free port unless said")
-    subparsers.add_parser("test", help="set up, and run every test; what follows is for pytest", add_help=False)
+    demo.add_argument(
+        "--port", type=int, default=0, help="where to serve; a free port unless said"
+    )
+    subparsers.add_parser(
+        "test",
+        help="set up, and run every test; what follows is for pytest",
+        add_help=False,
+    )
     subparsers.add_parser("clean", help="remove all that the set-up made")
     for_pytest = sys.argv[2:] if sys.argv[1:2] == ["test"] else []
     options = parser.parse_args(sys.argv[1:2] if for_pytest else None)

@@ -8,7 +8,10 @@ from pathlib import Path
 from .console import run
 from .errors import LabError
 
-KEYRINGS = [Path(f"/usr/share/keyrings/debian-archive-keyring.{ending}") for ending in ("pgp", "gpg")]
+KEYRINGS = [
+    Path(f"/usr/share/keyrings/debian-archive-keyring.{ending}")
+    for ending in ("pgp", "gpg")
+]
 
 
 class Apt:
@@ -44,7 +47,11 @@ class Apt:
                 "Dir::Etc::Preferences": "/dev/null",
                 "Dir::Etc::PreferencesParts": "-",
             }
-        self._command = ["apt-get", "-q", *(f"-o{name}={value}" for name, value in options.items())]
+        self._command = [
+            "apt-get",
+            "-q",
+            *(f"-o{name}={value}" for name, value in options.items()),
+        ]
 
     def update(self) -> None:
         """Fetch the lists of packages. :raise LabError: a source cannot be read"""
@@ -66,8 +73,15 @@ class Apt:
             cwd=self._downloads,
         )
         for package in packages:
-            newest = max(self._downloads.glob(f"{package}_*.deb"), key=lambda path: path.stat().st_mtime)
-            run(f"Unpacking {package}", ["dpkg-deb", "-x", newest, into], self._home / "unpack.log")
+            newest = max(
+                self._downloads.glob(f"{package}_*.deb"),
+                key=lambda path: path.stat().st_mtime,
+            )
+            run(
+                f"Unpacking {package}",
+                ["dpkg-deb", "-x", newest, into],
+                self._home / "unpack.log",
+            )
 
     def forget(self) -> None:
         """Remove its folder."""
@@ -82,7 +96,14 @@ def debian_mirrors() -> list:
     if not (shutil.which("apt-get") and _keyring()):
         return []
     answer = subprocess.run(
-        ["apt-get", "indextargets", "--no-release-info", "--format", "$(REPO_URI)", "Created-By: Packages"],
+        [
+            "apt-get",
+            "indextargets",
+            "--no-release-info",
+            "--format",
+            "$(REPO_URI)",
+            "Created-By: Packages",
+        ],
         capture_output=True,
         text=True,
     )

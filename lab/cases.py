@@ -111,7 +111,11 @@ def cases() -> tuple:
             rules=(Rule("*", "r"), Rule("sale.order", "rw"), Rule("crm.lead", "rwc")),
             calls=(
                 Call("res.partner", "search_read", kwargs={"domain": [["is_company", "=", True]], "fields": ["name"], "limit": 2}),
-                Call("crm.lead", "create", kwargs={"vals_list": [{**LEAD, "partner_id": "@base.res_partner_2"}]}),
+                Call("crm.lead", "create", kwargs={"vals_list": [{"name": "A question", "partner_id": "@base.res_partner_2"}]}),
+                Call(
+                    "crm.lead", "create", kwargs={"vals_list": [{**LEAD, "partner_id": "@base.res_partner_2"}]}, expect=NO_RULE,
+                    says="setting email_from needs a rule that grants write on Contact (res.partner)",
+                ),
                 Call("crm.lead", "write", ("crm.crm_case_1",), {"vals": {"description": "Called back."}}),
                 Call("sale.order", "write", ("sale.sale_order_1",), {"vals": {"client_order_ref": "PO 1"}}),
                 Call(

@@ -58,7 +58,9 @@ class Json2:
 
     transport = "json2"
 
-    def call(self, model, method, ids=None, args=(), kwargs=None, context=None) -> Answer:
+    def call(
+        self, model, method, ids=None, args=(), kwargs=None, context=None
+    ) -> Answer:
         """:raise ValueError: there are ``args``; this transport has names only"""
         if args:
             raise ValueError("/json/2 takes arguments by name")
@@ -70,10 +72,16 @@ class Json2:
         headers = {"Authorization": f"bearer {self.secret}"}
         if self.database:
             headers["X-Odoo-Database"] = self.database
-        status, received, content = _post(self.url, f"/json/2/{model}/{method}", body, headers, self.source)
+        status, received, content = _post(
+            self.url, f"/json/2/{model}/{method}", body, headers, self.source
+        )
         if status == 200:
             return Answer(status, value=content, headers=received, raw=content)
-        error = content if isinstance(content, dict) else {"name": "", "message": str(content)}
+        error = (
+            content
+            if isinstance(content, dict)
+            else {"name": "", "message": str(content)}
+        )
         return Answer(
             status,
             error_name=_class_name(error.get("name")),
@@ -92,7 +100,15 @@ class _Rpc:
     :param uid: the user's id; None: asked for at the first call, by ``authenticate``
     """
 
-    def __init__(self, url: str, database: str, login: str, secret: str, uid: int | None = None, source: str = ""):
+    def __init__(
+        self,
+        url: str,
+        database: str,
+        login: str,
+        secret: str,
+        uid: int | None = None,
+        source: str = "",
+    ):
         self.url = url
         self.database = database
         self.login = login
@@ -102,9 +118,18 @@ class _Rpc:
 
     def authenticate(self, agent: dict | None = None) -> Answer:
         """The user's id, or False. :param agent: what stock Odoo calls ``user_agent_env``"""
-        return self.service("common", "authenticate", self.database, self.login, self.secret, agent or {})
+        return self.service(
+            "common",
+            "authenticate",
+            self.database,
+            self.login,
+            self.secret,
+            agent or {},
+        )
 
-    def call(self, model, method, ids=None, args=(), kwargs=None, context=None) -> Answer:
+    def call(
+        self, model, method, ids=None, args=(), kwargs=None, context=None
+    ) -> Answer:
         """``execute_kw``. :return: the refusal, if it had to authenticate and could not"""
         if self.uid is None:
             answer = self.authenticate()
@@ -115,7 +140,17 @@ class _Rpc:
         named = dict(kwargs or {})
         if context is not None:
             named["context"] = context
-        return self.service("object", "execute_kw", self.database, self.uid, self.secret, model, method, positional, named)
+        return self.service(
+            "object",
+            "execute_kw",
+            self.database,
+            self.uid,
+            self.secret,
+            model,
+            method,
+            positional,
+            named,
+        )
 
     def service(self, service: str, method: str, *args) -> Answer:
         """Call one of ``common``, ``object`` and ``db``."""
@@ -132,9 +167,17 @@ class JsonRpc(_Rpc):
         body = {"jsonrpc": "2.0", "id": 1, "method": "call", "params": params}
         status, headers, content = _post(self.url, "/jsonrpc", body, {}, self.source)
         if not isinstance(content, dict):
-            return Answer(status, error_name="", message=str(content), headers=headers, raw=content)
+            return Answer(
+                status,
+                error_name="",
+                message=str(content),
+                headers=headers,
+                raw=content,
+            )
         if "error" not in content:
-            return Answer(status, value=content.get("result"), headers=headers, raw=content)
+            return Answer(
+                status, value=content.get("result"), headers=headers, raw=content
+            )
         data = content["error"].get("data") or {}
         return Answer(
             status,
@@ -162,9 +205,21 @@ class XmlRpc(_Rpc):
             ) as proxy:
                 value = getattr(proxy, method)(*args)
         except xmlrpc.client.Fault as fault:
-            return Answer(200, error_name=_fault_name(fault), message=_fault_message(fault), headers=transport.headers, raw=fault)
+            return Answer(
+                200,
+                error_name=_fault_name(fault),
+                message=_fault_message(fault),
+                headers=transport.headers,
+                raw=fault,
+            )
         except xmlrpc.client.ProtocolError as error:
-            return Answer(error.errcode, error_name="", message=error.errmsg, headers=dict(error.headers), raw=error)
+            return Answer(
+                error.errcode,
+                error_name="",
+                message=error.errmsg,
+                headers=dict(error.headers),
+                raw=error,
+            )
         return Answer(200, value=value, headers=transport.headers, raw=value)
 
 
@@ -190,14 +245,20 @@ def _fault_name(fault: xmlrpc.client.Fault) -> str:
     kind = fault.faultCode.partition("\n")[0]
     if kind == "AccessDenied":
         return kind
-    return kind.removeprefix("warning -- ") if kind.startswith("warning -- ") else "Fault"
+    return (
+        kind.removeprefix("warning -- ") if kind.startswith("warning -- ") else "Fault"
+    )
 
 
 def _fault_message(fault: xmlrpc.client.Fault) -> str:
     if isinstance(fault.faultCode, int):
         return fault.faultString
     warning, _, message = fault.faultCode.partition("\n\n")
-    return message if warning.startswith("warning -- ") else fault.faultString or fault.faultCode
+    return (
+        message
+        if warning.startswith("warning -- ")
+        else fault.faultString or fault.faultCode
+    )
 
 
 def _class_name(path: str | None) -> str:
@@ -205,14 +266,21 @@ def _class_name(path: str | None) -> str:
 
 
 def _connect(address: str, source: str) -> http.client.HTTPConnection:
-    return http.client.HTTPConnection(address, timeout=TIMEOUT, source_address=(source, 0) if source else None)
+    return http.client.HTTPConnection(
+        address, timeout=TIMEOUT, source_address=(source, 0) if source else None
+    )
 
 
 def _post(url: str, path: str, body, headers: dict, source: str) -> tuple:
     """:return: status, headers, and the content: decoded if it is JSON, or else text"""
     connection = _connect(urlsplit(url).netloc, source)
     try:
-        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **headers})
+        connection.request(
+            "POST",
+            path,
+            json.dumps(body),
+            {"Content-Type": "application/json", **headers},
+        )
         response = connection.getresponse()
         text = response.read().decode()
         received = dict(response.getheaders())

@@ -25,7 +25,9 @@ def demo(once: bool, port: int) -> int:
             went_well = show.run(server, database)
             if once:
                 return 0 if went_well else 1
-            say(f"\n{server.url} is ready, log in as admin with the password admin. Ctrl-C stops it.")
+            say(
+                f"\n{server.url} is ready, log in as admin with the password admin. Ctrl-C stops it."
+            )
             return server.wait()
         except KeyboardInterrupt:
             say("")

@@ -31,7 +31,11 @@ def step(what: str, watch=None):
         while not ended.wait(HEARTBEAT):
             spoke = True
             progress = watch() if watch else ""
-            print(f"\n  {time.monotonic() - started:4.0f} s  {progress}", end="", flush=True)
+            print(
+                f"\n  {time.monotonic() - started:4.0f} s  {progress}",
+                end="",
+                flush=True,
+            )
 
     print(what, end=" ...", flush=True)
     heart = threading.Thread(target=beat, daemon=True)
@@ -41,7 +45,10 @@ def step(what: str, watch=None):
     finally:
         ended.set()
         heart.join()
-        print(f"{chr(10) + ' ' if spoke else ''} {time.monotonic() - started:.1f} s", flush=True)
+        print(
+            f"{chr(10) + ' ' if spoke else ''} {time.monotonic() - started:.1f} s",
+            flush=True,
+        )
 
 
 def run(what: str, command: list, log: Path, fix: str = "", **options) -> None:
@@ -63,8 +70,12 @@ def run(what: str, command: list, log: Path, fix: str = "", **options) -> None:
         except OSError as error:
             raise LabError(f"{what}: {error}. {fix}".strip()) from error
     if status:
-        tail = "\n".join(f"    {line}" for line in log.read_text(errors="replace").splitlines()[-15:])
-        raise LabError(f"{tail}\n{what}: {command[0]} ended with status {status}, see {log}. {fix}".strip())
+        tail = "\n".join(
+            f"    {line}" for line in log.read_text(errors="replace").splitlines()[-15:]
+        )
+        raise LabError(
+            f"{tail}\n{what}: {command[0]} ended with status {status}, see {log}. {fix}".strip()
+        )
 
 
 def last_line(path: Path, width: int = 100) -> str:

@@ -21,13 +21,17 @@ from .postgres import connect
 
 PREFIX = f"lab_{hashlib.sha256(str(HOME).encode()).hexdigest()[:6]}_"
 FILESTORES = HOME / "filestores"
-KEPT = 3600  # seconds that a template is kept after its last use: another run may be at it
+KEPT = (
+    3600  # seconds that a template is kept after its last use: another run may be at it
+)
 
 
 def names() -> list:
     """The names of all of them."""
     with connect() as cursor:
-        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX])
+        cursor.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX]
+        )
         return [name for (name,) in cursor.fetchall()]
 
 
@@ -88,7 +92,9 @@ def freeze(name: str, template: str) -> None:
     folder(FILESTORES.name, name).rename(FILESTORES / template)
     with connect() as cursor:
         cursor.execute(f'ALTER DATABASE "{name}" RENAME TO "{template}"')
-        cursor.execute(f'ALTER DATABASE "{template}" WITH IS_TEMPLATE true ALLOW_CONNECTIONS false')
+        cursor.execute(
+            f'ALTER DATABASE "{template}" WITH IS_TEMPLATE true ALLOW_CONNECTIONS false'
+        )
 
 
 def _unused_for(template: str) -> float:

@@ -12,7 +12,13 @@ from .errors import LabError
 
 SUITE = "sid"
 # The package depends on these for its web client, and links to their files.
-WEB_CLIENT = ["libjs-jquery", "libjs-jquery-form", "libjs-underscore", "fonts-montserrat", "fonts-roboto-unhinted"]
+WEB_CLIENT = [
+    "libjs-jquery",
+    "libjs-jquery-form",
+    "libjs-underscore",
+    "fonts-montserrat",
+    "fonts-roboto-unhinted",
+]
 # It also links to fonts-font-awesome, which no longer is the 4.7 that Odoo's styles are
 # made for. That comes from the Python package XStatic-Font-Awesome.
 # Files that Odoo's bundles name, and that Debian leaves out as not free.
@@ -46,7 +52,9 @@ def _archive(home: Path) -> Apt:
             return apt
         except LabError as error:
             tried.append(f"{error}")
-    raise LabError("\n".join([*tried, "No source of this machine's apt is Debian's archive."]))
+    raise LabError(
+        "\n".join([*tried, "No source of this machine's apt is Debian's archive."])
+    )
 
 
 def _complete(root: Path) -> None:
@@ -59,4 +67,6 @@ def _complete(root: Path) -> None:
         (addons / name).touch()
     for path in (addons / "web").rglob("*"):
         if path.is_symlink() and not path.exists():
-            say(f"Odoo's web client lacks {path.relative_to(addons)}: Debian {SUITE} has it no longer.")
+            say(
+                f"Odoo's web client lacks {path.relative_to(addons)}: Debian {SUITE} has it no longer."
+            )

@@ -6,7 +6,7 @@ import os
 import psycopg2
 
 from . import databases
-from .postgres import Embedded
+from .embedded import Embedded
 
 
 def release() -> None:

@@ -140,7 +140,9 @@ class OdooServer:
             except OSError as error:
                 problem = str(error)
                 time.sleep(0.1)
-        raise LabError(f"Odoo does not answer at {path} ({problem}): {last_line(self.log)}. See {self.log}.")
+        raise LabError(
+            f"Odoo does not answer at {path} ({problem}): {last_line(self.log)}. See {self.log}."
+        )
 
 
 def free_port(wanted: int = 0) -> int:
@@ -153,5 +155,7 @@ def free_port(wanted: int = 0) -> int:
         try:
             probe.bind(("127.0.0.1", wanted))
         except OSError as error:
-            raise LabError(f"Port {wanted} cannot be used ({error.strerror}): name another.") from error
+            raise LabError(
+                f"Port {wanted} cannot be used ({error.strerror}): name another."
+            ) from error
         return probe.getsockname()[1]

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Where Odoo comes from."""
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -65,12 +66,15 @@ class Odoo:
         :raise LabError: it is of another series
         """
         if not self.version.startswith(f"{SERIES}."):
-            raise LabError(f"{self.root} holds Odoo {self.version}, and {SERIES} is needed.")
+            raise LabError(
+                f"{self.root} holds Odoo {self.version}, and {SERIES} is needed."
+            )
         link = folder(IMPORTABLE.name) / "odoo"
         if not link.exists() or link.resolve() != (self.root / "odoo").resolve():
             fresh = link.with_name(f"odoo.{os.getpid()}")
             fresh.symlink_to(self.root / "odoo")
             fresh.replace(link)
+            importlib.invalidate_caches()
         return self
 
 
@@ -93,20 +97,26 @@ def find() -> Odoo:
                 return way().select()
             except LabError as error:
                 tried.append(str(error))
-        raise LabError("\n".join([*tried, "No Odoo 19: set ODOO_PATH to a folder that has it."]))
+        raise LabError(
+            "\n".join([*tried, "No Odoo 19: set ODOO_PATH to a folder that has it."])
+        )
 
 
 def _importable() -> Odoo:
     python = os.environ.get(BASE_PYTHON, sys.executable)
     code = "import odoo.release, pathlib; print(pathlib.Path(odoo.release.__file__).parents[1])"
-    answer = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd="/")
+    answer = subprocess.run(
+        [python, "-c", code], capture_output=True, text=True, cwd="/"
+    )
     if answer.returncode:
         raise LabError(f"{python} cannot import odoo.")
     return Odoo(Path(answer.stdout.strip()))
 
 
 def _debian() -> Odoo:
-    return Odoo(debian.odoo(HOME / "odoo" / "debian", f"odoo-{SERIES.partition('.')[0]}"))
+    return Odoo(
+        debian.odoo(HOME / "odoo" / "debian", f"odoo-{SERIES.partition('.')[0]}")
+    )
 
 
 def _clone() -> Odoo:
@@ -117,7 +127,15 @@ def _clone() -> Odoo:
         shutil.rmtree(unfinished, ignore_errors=True)
         run(
             f"Cloning {REPOSITORY}",
-            ["git", "clone", "--progress", "--depth=1", f"--branch={SERIES}", REPOSITORY, unfinished],
+            [
+                "git",
+                "clone",
+                "--progress",
+                "--depth=1",
+                f"--branch={SERIES}",
+                REPOSITORY,
+                unfinished,
+            ],
             folder("log") / "clone.log",
             fix="Check that git is installed and can reach it.",
         )

@@ -50,7 +50,9 @@ class Templates:
         """The name of the one with the addon."""
         with exclusive(LOCK):
             plain = self._plain()
-            name = databases.template_name("full", _digest(plain, *_contents(REPO / ADDON)))
+            name = databases.template_name(
+                "full", _digest(plain, *_contents(REPO / ADDON))
+            )
             if not databases.exists(name):
                 self._make_full(name, plain)
             return name
@@ -81,23 +83,44 @@ class Templates:
         wanted = ",".join(modules)
         self._run(
             f"Installing {wanted}",
-            ["server", f"--database={database}", f"--init={wanted}", "--with-demo", "--stop-after-init"],
+            [
+                "server",
+                f"--database={database}",
+                f"--init={wanted}",
+                "--with-demo",
+                "--stop-after-init",
+            ],
         )
         # Odoo ends well even when it could not.
         with connect(database) as cursor:
-            cursor.execute("SELECT name FROM ir_module_module WHERE state = 'installed'")
+            cursor.execute(
+                "SELECT name FROM ir_module_module WHERE state = 'installed'"
+            )
             missing = set(modules) - {name for (name,) in cursor.fetchall()}
         if missing:
-            raise LabError(f"Odoo did not install {', '.join(sorted(missing))}, {LOG} says why.")
+            raise LabError(
+                f"Odoo did not install {', '.join(sorted(missing))}, {LOG} says why."
+            )
         script = folder("templates") / "pregenerate.py"
         script.write_text(PREGENERATE)
         with script.open() as stdin:
-            self._run("Bundling the web client", ["shell", f"--database={database}"], stdin=stdin)
+            self._run(
+                "Bundling the web client",
+                ["shell", f"--database={database}"],
+                stdin=stdin,
+            )
 
     def _run(self, what: str, arguments: list, **options) -> None:
         subcommand, *rest = arguments
         config = write_config(self._odoo, folder("templates"))
-        command = [sys.executable, LAUNCHER, subcommand, f"--config={config}", "--no-http", "--max-cron-threads=0"]
+        command = [
+            sys.executable,
+            LAUNCHER,
+            subcommand,
+            f"--config={config}",
+            "--no-http",
+            "--max-cron-threads=0",
+        ]
         run(what, [*command, *rest], LOG, **options)
 
 

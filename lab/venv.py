@@ -22,7 +22,9 @@ STAMP = VENV / "stamp"
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 # Odoo is imported through this folder, whatever place it comes from (see source.py).
 IMPORTABLE = HOME / "python"
-BASE_PYTHON = "LAB_BASE_PYTHON"  # in os.environ: the Python that all this was started with
+BASE_PYTHON = (
+    "LAB_BASE_PYTHON"  # in os.environ: the Python that all this was started with
+)
 
 
 def enter() -> None:
@@ -59,7 +61,11 @@ def _origin() -> str:
 def _make() -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     log = folder("log") / "venv.log"
-    run("Making a virtual environment", [sys.executable, "-m", "venv", "--without-pip", VENV], log)
+    run(
+        "Making a virtual environment",
+        [sys.executable, "-m", "venv", "--without-pip", VENV],
+        log,
+    )
     options = ["--disable-pip-version-check", "--prefer-binary", "--ignore-installed"]
     run(
         "Installing Python packages",
@@ -69,7 +75,7 @@ def _make() -> None:
         env={**os.environ, "PYTHONPATH": _find_pip()},
     )
     packages = next(VENV.glob("lib/python*/site-packages"))
-    packages.joinpath("lab.pth").write_text(f"{IMPORTABLE}\n")
+    packages.joinpath("lab.pth").write_text(f"{folder(IMPORTABLE.name)}\n")
     # Last of all: without it, the environment counts as unfinished.
     STAMP.write_text(_origin())
 
@@ -86,7 +92,9 @@ def _find_pip() -> str:
     bundled = "import ensurepip, pathlib; print(*pathlib.Path(ensurepip.__file__).parent.rglob('pip-*.whl'))"
     own = "import pathlib, pip; print(pathlib.Path(pip.__file__).parents[1])"
     for question in (bundled, own):
-        answer = subprocess.run([sys.executable, "-c", question], capture_output=True, text=True)
+        answer = subprocess.run(
+            [sys.executable, "-c", question], capture_output=True, text=True
+        )
         if place := answer.stdout.strip():
             return place
     try:

@@ -22,11 +22,17 @@ class WebSession:
     def __init__(self, url: str, database: str, login: str = "admin", password: str = "admin"):
         self._url = url
         self._password = password
-        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._cookies = http.cookiejar.CookieJar()
+        cookies = urllib.request.HTTPCookieProcessor(self._cookies)
         self._browser = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
         self.uid = self._post(
             "/web/session/authenticate", {"db": database, "login": login, "password": password}
         )["uid"]
+
+    @property
+    def session_id(self) -> str:
+        """What the server knows the session by, now."""
+        return next(cookie.value for cookie in self._cookies if cookie.name == "session_id")
 
     def call(self, model: str, method: str, *args, **kwargs):
         """Call a model's method. :raise WebError: it failed"""

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import NamedTuple
 
+from .policy.errors import shown
+
 TRANSPORTS = [
     ("json2", "JSON-2"),
     ("xmlrpc", "XML-RPC"),
@@ -129,8 +131,8 @@ class Call:
             "user_login": self.login,
             "scope_name": key and key.scope_name,
             "transport": self.transport,
-            "model": self.model,
-            "method": self.method,
+            "model": self.model and shown(self.model),
+            "method": self.method and shown(self.method),
             "res_ids": show_ids(self.ids),
             "remote_addr": self.remote_addr,
             "outcome": outcome,

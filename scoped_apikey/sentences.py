@@ -52,94 +52,61 @@ def _target(call):
 
 
 def _reason(env, refusal):
-    names = ", ".join(map(shown, refusal.names))
-    model = model_label(env, refusal.resource) if refusal.resource else ""
-    operation = _operation(env, refusal.operation)
-    match refusal.code:
-        case "operation":
-            reason = env._(
-                "no rule grants %(operation)s on %(model)s",
-                operation=operation,
-                model=model,
-            )
-            if refusal.resource.protected:
-                reason = env._(
-                    "%(reason)s, which is protected and must be named by a rule",
-                    reason=reason,
-                )
-            return reason
-        case "fields":
-            return env._(
-                "no single rule grants %(operation)s on %(model)s with %(names)s",
-                operation=operation,
-                model=model,
-                names=names,
-            )
-        case "secrets":
-            return env._(
-                "no rule on %(model)s names %(names)s, and secrets must be named",
-                model=model,
-                names=names,
-            )
-        case "link":
-            return env._(
-                "setting %(names)s needs a rule that grants read on %(model)s, or one"
-                " that names the field",
-                names=names,
-                model=model,
-            )
-        case "method":
-            return env._(
-                "no rule grants the method %(names)s on %(model)s",
-                names=names,
-                model=model,
-            )
-        case "arguments":
-            return env._(
-                "no rule grants the method %(method)s on %(model)s with the argument"
-                " %(names)s",
-                method=refusal.operation,
-                model=model,
-                names=names,
-            )
-        case "dangerous":
-            return env._(
-                "the method %(names)s runs or reaches whatever it is given, and no rule"
-                " can grant it",
-                names=names,
-            )
-        case "web_client":
-            return env._(
-                "the method serves the web client, which uses no key, and no rule can"
-                " grant it"
-            )
-        case "off_limits":
-            return env._("%(model)s is out of reach of every scoped key", model=model)
-        case "document_model":
-            return env._(
-                "%(model)s belongs to records of any model, which this version cannot"
-                " limit",
-                model=model,
-            )
-        case "context":
-            return env._("the context may not hold %(names)s", names=names)
-        case "unknown_model":
-            return env._("there is no model that a rule could grant")
-        case "unknown_field":
-            return env._(
-                "%(model)s has no field %(names)s", model=model, names=names
-            )
-        case "unsupported":
-            return env._(
-                "%(names)s is more than this version can limit, so it is refused",
-                names=names,
-            )
-        case "malformed":
-            return env._("%(names)s is not understood", names=names)
-        case "route":
-            return env._("no rule can grant this route")
-        case _:
-            return env._("it could not be decided")
+    sentences = {
+        "operation": env._("no rule grants %(operation)s on %(model)s"),
+        "protected": env._(
+            "no rule grants %(operation)s on %(model)s, which is protected and must be"
+            " named by a rule"
+        ),
+        "fields": env._(
+            "no single rule grants %(operation)s on %(model)s with %(names)s"
+        ),
+        "secrets": env._(
+            "no rule on %(model)s names %(names)s, and secrets must be named"
+        ),
+        "reach": env._(
+            "setting %(names)s needs a rule that grants %(operation)s on %(model)s, or"
+            " one that names the field"
+        ),
+        "method": env._("no rule grants the method %(names)s on %(model)s"),
+        "arguments": env._(
+            "no rule grants the method %(operation)s on %(model)s with the argument"
+            " %(names)s"
+        ),
+        "dangerous": env._(
+            "the method %(names)s runs or reaches whatever it is given, and no rule can"
+            " grant it"
+        ),
+        "web_client": env._(
+            "the method serves the web client, which uses no key, and no rule can grant"
+            " it"
+        ),
+        "runs_code": env._(
+            "no rule grants %(operation)s on %(model)s, and none can, for Odoo runs what"
+            " it holds"
+        ),
+        "off_limits": env._("%(model)s is out of reach of every scoped key"),
+        "document_model": env._(
+            "%(model)s belongs to records of any model, which this version cannot limit"
+        ),
+        "context": env._("the context may not hold %(names)s"),
+        "unknown_model": env._("there is no such model"),
+        "unknown_field": env._("%(model)s has no field %(names)s"),
+        "unsupported": env._(
+            "%(names)s is more than this version can limit, so it is refused"
+        ),
+        "malformed": env._("%(names)s is not understood"),
+        "route": env._("no rule can grant this route"),
+        "failed": env._("it could not be decided"),
+    }
+    code, resource = refusal.code, refusal.resource
+    if code == "operation" and resource.protected:
+        code = "protected"
+    return sentences.get(code, sentences["failed"]) % {
+        "operation": _operation(env, refusal.operation),
+        "model": model_label(env, resource) if resource else "",
+        "names": ", ".join(map(shown, refusal.names)),
+    }
 
 
 def _operation(env, operation):
@@ -149,4 +116,5 @@ def _operation(env, operation):
         "create": env._("create"),
         "unlink": env._("delete"),
         "describe": env._("anything"),
+        "call": env._("calling methods"),
     }.get(operation, operation)

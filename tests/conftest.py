@@ -4,6 +4,8 @@
 Nothing here is made before a test asks for it.
 """
 
+import socket
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
@@ -82,7 +84,21 @@ def bench(lab, probe_path):
 def workers(lab, bench, probe_path):
     """Another server, with two workers, on the database of ``bench``."""
     with lab.server(bench.database, workers=2, arguments=(probe_path,)) as server:
+        _until_open(server.evented_port)
         yield Bench(server, bench.database)
+
+
+def _until_open(port: int) -> None:
+    """The evented server starts after the workers."""
+    deadline = time.monotonic() + 120
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 @pytest.fixture(scope="session")
@@ -148,7 +164,9 @@ class Bench:
         wizard = self.admin.call("res.users.apikeys.description", "create", [values])
         action = self.admin.press("res.users.apikeys.description", "make_key", wizard)
         secret = action["context"]["default_key"]
-        return replace(self.password, secret=secret, name=name, key_id=self.stage.key_id(name))
+        return replace(
+            self.password, secret=secret, name=name, key_id=self.stage.key_id(name)
+        )
 
     def scope_id(self, caller: Caller) -> int:
         """The id of the scope that a key was issued with."""
@@ -162,16 +180,43 @@ class Bench:
         :param door: one of ``lab.stage.DOORS``
         :param url: of another server on the same database
         """
-        client = self.stage.client_with(door, caller.secret, source, caller.login, caller.uid)
+        client = self.stage.client_with(
+            door, caller.secret, source, caller.login, caller.uid
+        )
         client.url = url or client.url
         return client
 
-    def call(self, door: str, caller: Caller, model: str, method: str, ids=None, source="", url="", **kwargs):
+    def call(
+        self,
+        door: str,
+        caller: Caller,
+        model: str,
+        method: str,
+        ids=None,
+        source="",
+        url="",
+        **kwargs,
+    ):
         """Make a call. :return: the ``Answer``"""
         args = ()
         if door != "json2" and method == "create":
             args = (kwargs.pop("vals_list"),)  # Odoo's RPC takes it in no other way
-        return self.client(door, caller, source, url).call(model, method, ids, args, kwargs)
+        return self.client(door, caller, source, url).call(
+            model, method, ids, args, kwargs
+        )
+
+    def until_all_served(self, do, workers: int = 2) -> None:
+        """Do it again and again, until all workers have served meanwhile.
+
+        :param do: makes calls, and checks what comes of them
+        """
+        served = set()
+        for _time in range(300):
+            do()
+            served.add(self.admin.call("probe.note", "whose")["pid"])
+            if len(served) == workers:
+                return
+        raise AssertionError(f"{served} serve all")
 
     # The log, and all else that is stored
 
@@ -184,7 +229,9 @@ class Bench:
             if cursor.description is None:
                 return []
             names = [column.name for column in cursor.description]
-            return [SimpleNamespace(**dict(zip(names, row))) for row in cursor.fetchall()]
+            return [
+                SimpleNamespace(**dict(zip(names, row))) for row in cursor.fetchall()
+            ]
 
     @contextmanager
     def logged(self):
@@ -196,5 +243,7 @@ class Bench:
 
     def names_of_notes(self, name: str) -> list:
         """The notes of the probe whose name begins so."""
-        rows = self.sql("SELECT name FROM probe_note WHERE starts_with(name, %s) ORDER BY id", name)
+        rows = self.sql(
+            "SELECT name FROM probe_note WHERE starts_with(name, %s) ORDER BY id", name
+        )
         return [row.name for row in rows]

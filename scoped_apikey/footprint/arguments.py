@@ -57,26 +57,28 @@ class Arguments:
             bound[name] = value
         return bound
 
-    def names(self, function) -> frozenset[str]:
-        """Return the names of the arguments that a business method would receive.
+    def bind_to(self, function) -> tuple[dict, frozenset[str]]:
+        """Return what a business method would receive.
 
         :param function: the method, unbound
+        :return: the arguments by name, and which of them it takes without knowing them
         :raise Unreadable: they do not fit it, or it takes them without a name
         """
         try:
             bound = inspect.signature(function).bind(None, *self.args, **self.kwargs)
         except TypeError as error:
             raise malformed("arguments") from error
-        names = set()
+        given, unknown = {}, frozenset()
         for name, value in list(bound.arguments.items())[1:]:
             kind = bound.signature.parameters[name].kind
             if kind is inspect.Parameter.VAR_POSITIONAL:
                 raise malformed(f"*{name}")
             if kind is inspect.Parameter.VAR_KEYWORD:
-                names.update(value)
+                unknown = frozenset(value)
+                given.update(value)
             else:
-                names.add(name)
-        return frozenset(names)
+                given[name] = value
+        return given, unknown
 
     def replace(self, name, value):
         """Return the same arguments with one of a generic method's changed."""

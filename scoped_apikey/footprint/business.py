@@ -25,14 +25,28 @@ def read_invocation(view, arguments, context_keys) -> Footprint:
         raise Unreadable("web_client", view.resource, (method,))
     arguments.check_ids()
     function = getattr(type(view.model), method, None)
-    names = arguments.names(function) if callable(function) else frozenset()
+    given, unknown = arguments.bind_to(function) if callable(function) else ({}, ())
+    dangerous = {
+        name
+        for name, value in given.items()
+        if catalogue.is_dangerous_argument(method, name, value)
+        or (name in unknown and method not in catalogue.SAFE_ARGUMENTS)
+    }
     return Footprint(
         invocation=Invocation(
             view.resource,
             method,
-            names,
+            frozenset(given),
             dangerous=method in catalogue.DANGEROUS_METHODS,
-            dangerous_arguments=catalogue.dangerous_arguments(method, names),
+            by_name=view.resource.protected or _is_shared(view.env, method),
+            dangerous_arguments=frozenset(dangerous),
         ),
         context_keys=context_keys,
+    )
+
+
+def _is_shared(env, method) -> bool:
+    """Tell whether a method belongs to a mixin, and may mean more than its model's own."""
+    return method not in catalogue.SAFE_MIXIN_METHODS and any(
+        model._abstract and hasattr(model, method) for model in env.registry.values()
     )

@@ -5,6 +5,8 @@ from odoo.fields import Domain
 
 from .errors import malformed, unsupported
 
+MAX_TERMS = 2000  # parsing takes longer than linear
+
 FLAT_OPERATORS = frozenset(
     {
         "=", "!=", "<", "<=", ">", ">=", "in", "not in",
@@ -28,6 +30,8 @@ def read_domain(view, domain) -> frozenset[str]:
         return frozenset()
     if not isinstance(domain, (list, tuple)):
         raise malformed("domain")
+    if len(domain) > MAX_TERMS:
+        raise unsupported(f"a domain of {len(domain)} terms")
     try:
         conditions = list(Domain(domain).iter_conditions())
     except (ValueError, TypeError, RecursionError) as error:
@@ -45,8 +49,8 @@ def _read_condition(view, condition):
     field = view.field(name)
     if field.type == "many2one_reference" or field.type == "reference":
         raise unsupported(f"filtering by the reference {name}")
-    if field.relational and _holds_text(value):
-        raise unsupported(f"searching {name} by a text")
+    if field.relational and not _is_by_id(operator, value):
+        raise unsupported(f"searching {name} by anything but ids")
     if name == "display_name":
         return view.reads_of_name()
     if field.search and not field.store:
@@ -56,12 +60,14 @@ def _read_condition(view, condition):
     return view.reads([name])
 
 
-def _holds_text(value):
-    if isinstance(value, str):
+def _is_by_id(operator, value):
+    """Tell whether related records are compared by id, not searched by their name."""
+    if operator not in ("=", "!=", "in", "not in"):
+        return False
+    values = [value] if isinstance(value, (str, bytes)) or value is None else value
+    if isinstance(values, (int, bool)):
         return True
-    if isinstance(value, (list, tuple, set, frozenset)) or hasattr(value, "__iter__"):
-        return any(isinstance(item, str) for item in value)
-    return False
+    return all(item is None or type(item) in (int, bool) for item in values)
 
 
 def read_order(view, order) -> frozenset[str]:

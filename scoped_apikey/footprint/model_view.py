@@ -17,6 +17,7 @@ def resource_of(env, model) -> Resource:
     return Resource(
         model,
         protected=is_protected(env, model),
+        runs_code=catalogue.runs_code(model),
         off_limits=catalogue.is_off_limits(model),
     )
 
@@ -82,7 +83,7 @@ class ModelView:
         names = self.model._rec_names_search or [self.model._rec_name]
         return self.reads(name for name in names if name) | {"display_name"}
 
-    def access(self, operation, fields=frozenset(), offered=None, links=()) -> Access:
+    def access(self, operation, fields=frozenset(), offered=None, reaches=()) -> Access:
         fields = frozenset(fields)
         return Access(
             self.resource,
@@ -90,7 +91,7 @@ class ModelView:
             fields,
             offered,
             frozenset(filter(catalogue.is_secret_field, fields | (offered or fields))),
-            tuple(links),
+            tuple(reaches),
         )
 
 

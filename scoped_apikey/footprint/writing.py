@@ -1,9 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Methods that create, change and delete records."""
 
+from itertools import filterfalse
+
+from ..policy.catalogue import is_secret_field
 from ..policy.footprint import CREATE, READ, UNLINK, WRITE
 from .errors import malformed, unsupported
-from .model_view import DATA_TYPED, Accesses, ModelView, resource_of
+from .model_view import DATA_TYPED, Accesses, ModelView
 from .reading import read_names, read_specification
 
 
@@ -15,7 +18,7 @@ def _values_accesses(view, operation, values):
     """
     if not isinstance(values, dict):
         raise malformed("values")
-    links = []
+    reaches = []
     for name, value in values.items():
         field = view.field(name)
         if field.type in DATA_TYPED:
@@ -25,9 +28,39 @@ def _values_accesses(view, operation, values):
         if field.type == "many2one" and value:
             if type(value) is not int:
                 raise malformed(name)
-            links.append((name, resource_of(view.env, field.comodel_name)))
-    accesses = [view.access(operation, values, links=links)]
+            target = ModelView(view.env[field.comodel_name])
+            reaches.append((name, target.access(READ)))
+        for path in _written_back(view, operation, field, values):
+            reaches.append((name, _path_access(view, path)))
+    accesses = [view.access(operation, values, reaches=reaches)]
     return accesses + _parent_accesses(view, operation, values)
+
+
+def _written_back(view, operation, field, values):
+    """Yield the paths to the fields of other records that setting a field writes.
+
+    A related field writes what it relates; a computed one with an inverse, as far as
+    metadata tell, what it is computed from. ``_inherits`` is seen to by itself.
+    """
+    if field.inherited or not field.inverse:
+        return
+    if field.related:
+        yield field.related
+        return
+    for path in view.env.registry.field_depends.get(field, ()):
+        link = view.model._fields[path.split(".")[0]]
+        fresh = operation == CREATE and not values.get(link.name)
+        if "." in path and not (fresh and not link.compute and not link.default):
+            yield path
+
+
+def _path_access(view, path):
+    """Return the access of writing the last field of a path."""
+    *links, name = path.split(".")
+    model = view.model
+    for link in links:
+        model = model.env[model._fields[link].comodel_name]
+    return ModelView(model).access(WRITE, [name])
 
 
 def _parent_accesses(view, operation, values):
@@ -89,9 +122,13 @@ def _read_name_create(view, arguments):
         raise malformed("name")
     if not view.model._rec_name:
         raise unsupported("creating by name")
-    return Accesses(
-        _values_accesses(view, CREATE, {view.model._rec_name: arguments["name"]})
-    )
+    accesses = _values_accesses(view, CREATE, {view.model._rec_name: arguments["name"]})
+    if type(view.model).name_create is not view.env.registry["base"].name_create:
+        # Its own version may set any field: res.partner's takes an email off the name.
+        accesses.append(
+            view.access(CREATE, filterfalse(is_secret_field, view.model._fields))
+        )
+    return Accesses(accesses)
 
 
 def _read_web_save(view, arguments):

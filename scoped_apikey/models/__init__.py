@@ -7,6 +7,7 @@ from . import apikey_scope
 from . import apikey_scope_rule
 from . import apikey_scope_window
 from . import base_module_uninstall
+from . import ir_actions_server
 from . import ir_config_parameter
 from . import res_config_settings
 from . import res_users

@@ -34,6 +34,7 @@ class ApikeyCall(models.Model):
     remote_addr = fields.Char("Address", readonly=True)
     outcome = fields.Selection(OUTCOMES, readonly=True)
     reason = fields.Text(readonly=True)
+    reason_brief = fields.Text("What Was Missing", compute="_compute_reason_brief")
     duration_ms = fields.Float("Duration (ms)", readonly=True, aggregator="avg")
 
     def init(self):
@@ -59,6 +60,15 @@ class ApikeyCall(models.Model):
             )
         )
         self._create_index("apikey_ref", "called_at")
+
+    @api.depends("reason", "model", "method")
+    def _compute_reason_brief(self):
+        """Leave out what the other columns of the list say already."""
+        for call in self:
+            target = ".".join(filter(None, [call.model, call.method]))
+            before, mark, brief = (call.reason or "").partition(f"{target}: ")
+            said = mark and call.apikey_name and call.apikey_name in before
+            call.reason_brief = brief if said else call.reason
 
     @api.depends("apikey_name", "user_login", "model", "method")
     def _compute_display_name(self):

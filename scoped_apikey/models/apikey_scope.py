@@ -313,7 +313,7 @@ class ApikeyScope(models.Model):
         if self.window_ids:
             yield _(
                 "Only %(hours)s (%(tz)s).",
-                hours=", ".join(self.window_ids.mapped("display_name")),
+                hours="; ".join(self.window_ids._in_words()),
                 tz=self.tz,
             )
         else:

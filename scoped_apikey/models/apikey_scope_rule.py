@@ -209,13 +209,28 @@ class ApikeyScopeRule(models.Model):
                 _("%(model)s has no method “%(method)s”.", model=model, method=method)
             )
 
-    @api.constrains("model_id")
+    def _only_reads(self):
+        return self._operations() in ([], ["read"]) and not (
+            self.methods or self.any_method
+        )
+
+    @api.constrains(
+        "model_id", "perm_write", "perm_create", "perm_unlink", "methods", "any_method"
+    )
     def _check_model(self):
         for rule in self:
             model = rule.sudo().model_id.model
             if model and catalogue.is_off_limits(model):
                 raise ValidationError(
                     self.env._("%s is out of reach of every scoped key.", model)
+                )
+            if model and catalogue.runs_code(model) and not rule._only_reads():
+                raise ValidationError(
+                    self.env._(
+                        "Odoo runs what %s holds: a key that could write to it could free"
+                        " itself. No rule grants more than reading it.",
+                        model,
+                    )
                 )
             if model in catalogue.DOCUMENT_MODELS:
                 raise ValidationError(

@@ -46,6 +46,16 @@ class ApikeyScopeWindow(models.Model):
                 f" {format_duration(window.hour_from)}–{format_duration(window.hour_to)}"
             )
 
+    def _in_words(self):
+        """Yield the hours of several windows, the days with the same hours together."""
+        days = dict(self._fields["dayofweek"]._description_selection(self.env))
+        windows = self.sorted(lambda window: window.dayofweek or "")
+        for (hour_from, hour_to), group in windows.grouped(
+            lambda window: (window.hour_from, window.hour_to)
+        ).items():
+            names = ", ".join(days.get(window.dayofweek, "") for window in group)
+            yield f"{names} {format_duration(hour_from)}–{format_duration(hour_to)}"
+
     @api.constrains("dayofweek", "hour_from", "hour_to")
     def _check_hours(self):
         for window in self:

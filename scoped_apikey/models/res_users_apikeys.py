@@ -17,6 +17,9 @@ from ..seams.requests import current_call
 STOCK_SCOPE = "scoped_apikey"
 """The stock scope of a scoped key: no door of Odoo's, or of anybody else's, takes it."""
 
+SUSPENDED = "suspended:"
+"""What the stock scope of any other key begins with while it is suspended, likewise."""
+
 
 class ProvenKey(NamedTuple):
     """A key whose secret was proven, and what may still speak against it."""
@@ -34,6 +37,8 @@ class ResUsersApikeys(models.Model):
     scope_id = fields.Many2one("apikey.scope", "API Key Scope", readonly=True)
     scope_summary = fields.Html(related="scope_id.summary")
     reach = fields.Char(compute="_compute_reach", compute_sudo=True)
+    unlimited = fields.Boolean(compute="_compute_reach", compute_sudo=True)
+    is_changeable = fields.Boolean(compute="_compute_is_changeable")
     suspended = fields.Boolean(readonly=True)
     rotated_from_id = fields.Many2one("res.users.apikeys", readonly=True)
     state = fields.Selection(
@@ -77,14 +82,31 @@ class ResUsersApikeys(models.Model):
                 ADD CONSTRAINT res_users_apikeys_scope_id_fkey
                     FOREIGN KEY (scope_id) REFERENCES apikey_scope ON DELETE RESTRICT,
                 ADD CONSTRAINT res_users_apikeys_scope_is_scoped
-                    CHECK (scope_id IS NULL OR scope = 'scoped_apikey')
+                    CHECK (scope_id IS NULL
+                           OR COALESCE(scope = 'scoped_apikey', false))
             """
         )
 
-    @api.depends("scope_id.name")
+    @api.depends("scope", "scope_id.name")
     def _compute_reach(self):
+        _ = self.env._
         for key in self:
-            key.reach = key.scope_id.name or self.env._("None: all its owner can do")
+            door = (key.scope or "").removeprefix(SUSPENDED)
+            key.unlimited = not key.scope_id and door in ("", "rpc")
+            if key.scope_id:
+                key.reach = key.scope_id.name
+            elif key.unlimited:
+                key.reach = _("None: all its owner can do")
+            elif door == STOCK_SCOPE:
+                key.reach = _("Gone: it opens nothing")
+            else:
+                key.reach = _("Another door: %s", door)
+
+    @api.depends("user_id")
+    @api.depends_context("uid")
+    def _compute_is_changeable(self):
+        for key in self:
+            key.is_changeable = self.env.is_system() or key.user_id == self.env.user
 
     @api.depends("suspended", "expiration_date")
     def _compute_state(self):
@@ -138,11 +160,11 @@ class ResUsersApikeys(models.Model):
                   JOIN res_users u ON u.id = k.user_id
                   LEFT JOIN apikey_scope s ON s.id = k.scope_id
                  WHERE k.index = %s
-                   AND (k.scope IS NULL OR k.scope IN ('rpc', %s))
+                   AND (k.scope IS NULL OR k.scope IN %s)
                 """,
                 STOCK_SCOPE,
                 secret[:INDEX_SIZE],
-                STOCK_SCOPE,
+                ("rpc", STOCK_SCOPE, SUSPENDED, f"{SUSPENDED}rpc"),
             )
         )
         for hashed, *key, user_active, expired, suspended in rows:
@@ -237,7 +259,9 @@ class ResUsersApikeys(models.Model):
         :raise AccessError: they are somebody else's, and the caller is no administrator
         """
         self._check_own_or_system()
-        self._change("suspended", suspended=True)
+        for key in self.filtered(lambda key: not key.suspended):
+            door = key.scope if key.scope_id else f"{SUSPENDED}{key.scope or ''}"
+            key._change("suspended", suspended=True, scope=door)
 
     def _resume(self):
         """Accept these keys again.
@@ -245,7 +269,9 @@ class ResUsersApikeys(models.Model):
         :raise AccessError: the caller is no administrator
         """
         self._check_system()
-        self._change("resumed", suspended=False)
+        for key in self.filtered("suspended"):
+            door = (key.scope or "").removeprefix(SUSPENDED)
+            key._change("resumed", suspended=False, scope=door or None)
 
     def _lift(self):
         """Take the scope off these keys: they get the full rights of their users.
@@ -253,7 +279,9 @@ class ResUsersApikeys(models.Model):
         :raise AccessError: the caller is no administrator
         """
         self._check_system()
-        self._change("lifted", scope="rpc", scope_id=None)
+        for key in self.filtered(lambda key: key.scope == STOCK_SCOPE):
+            door = f"{SUSPENDED}rpc" if key.suspended else "rpc"
+            key._change("lifted", scope=door, scope_id=None)
 
     def _limit(self, scope):
         """Put keys under another scope, or under one for the first time.

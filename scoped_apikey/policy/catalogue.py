@@ -59,6 +59,19 @@ GENERIC_METHODS = {
 }
 """The generic ORM methods that API clients use, and their parameters in order."""
 
+READING_METHODS = frozenset(GENERIC_METHODS) - {
+    "name_create",
+    "create",
+    "write",
+    "unlink",
+    "copy",
+    "load",
+    "action_archive",
+    "action_unarchive",
+    "web_save",
+}
+"""The generic methods that change nothing."""
+
 HARMLESS_CONTEXT = frozenset(
     {"lang", "tz", "allowed_company_ids", "active_test", "bin_size"}
 )
@@ -74,19 +87,30 @@ OFF_LIMITS = re.compile(
 )
 """Keys, second factors, scopes and logs: no scope reaches what scopes are made of."""
 
+RUNS_CODE = re.compile(
+    r"""ir\.(actions\..* | cron | model | model\.fields(\..*)? | ui\.view(\..*)?)
+    | ir\.module\..* | base\.(module|automation|import)\..* | base\.automation
+    | base_import\..*
+    """,
+    re.VERBOSE,
+)
+"""Odoo runs what these hold: whoever could write to them could free a key of its scope.
+No scope grants more than reading them, and observing does not let more through.
+"""
+
 PROTECTED = re.compile(
     r"""ir\..*                     # code, rights, parameters, views, attachments
     | base\..* | base_import\..*   # modules, automations, imports, merges of partners
     | res\.(users|groups|config|device|role)(\..*)?
     | change\.password\..*
     | auth_.* | auth\..*
-    | mail\.(template|compose|ice|mail|gateway|guest|alias|push|blacklist)([._].*)?
+    | mail\..*                    # templates, aliases, followers, composers
     | fetchmail\..* | sms\..* | iap\..* | snailmail\..*
     | payment\.(provider|token|transaction|method)
     | certificate\..* | bus\..* | digest\..* | discuss\..*
     | cloud\.storage\..* | calendar\.provider\..*
-    | spreadsheet\..* | privacy\..* | website(\..*)?
-    | .*\.(wizard|share)           # assistants act for, and share with, anyone
+    | spreadsheet\..* | privacy\..* | onboarding\..* | website(\..*)? | web_tour\..*
+    | (.*\.)?(wizard|share)(\..*)? # assistants act for, and share with, anyone
     """,
     re.VERBOSE,
 )
@@ -120,7 +144,7 @@ SECRET_FIELDS = re.compile(
     | (ssl|smtp_ssl)_.* | .*_account_sid
     | passkey_.* | .*_passkey_.* | totp_.* | signup_.*
     | (access|invitation|local|webhook|sharing|share|full|sfu_server)_url
-    | webhook_.* | qrcode | keys
+    | webhook_.* | qrcode | keys | uuid | share_link
     """,
     re.VERBOSE,
 )
@@ -160,6 +184,25 @@ DANGEROUS_METHODS = frozenset(
     {
         # Generic in disguise: the caller says on which model they act.
         "message_process",
+        "get_mention_suggestions",
+        "get_mention_suggestions_from_channel",
+        "im_search",
+        "message_new",
+        "message_update",
+        "message_parse",
+        "message_route",
+        "message_change_thread",
+        "message_mail_after_hook",
+        "activity_schedule",
+        "activity_search",
+        "activity_send_mail",
+        "find_or_create_record",
+        "create_document_from_attachment",
+        "action_create_from_template",
+        "plan_task_in_calendar",
+        "get_avatar_card_data",
+        "rating_apply",
+        "rating_send_request",
         "message_post_with_source",
         "message_mail_with_source",
         "message_notify",
@@ -193,6 +236,15 @@ DANGEROUS_METHODS = frozenset(
         "reset_password",
         "action_reset_password",
         "signup",
+        "signup_prepare",
+        "signup_cancel",
+        "signup_get_auth_param",
+        "action_signup_prepare",
+        "action_grant_access",
+        "action_revoke_access",
+        "action_invite_again",
+        "install_l10n_modules",
+        "install_lang",
         "api_key_wizard",
         "generate",
         "revoke",
@@ -223,6 +275,20 @@ SAFE_ARGUMENTS = {"message_post": frozenset({"body", "subject", "subtype_xmlid"}
 name of the method grants. The rest is granted only by name, as ``message_post(body, ...)``.
 """
 
+SAFE_MIXIN_METHODS = frozenset({"message_post", "activity_feedback", "activity_unlink"})
+"""What "any method" grants of the methods that models share through mixins."""
+
+DANGEROUS_ARGUMENTS = re.compile(
+    r"""(.*_)?(vals|values|vals_list|domain|model|context|ctx|template|callbacks?)
+    | defaults? | (.*_)?(model_name|model_id|template_id|template_xmlid)
+    | res_(model|id|ids)(_.*)? | attachments? | (.*_)?attachment_ids?
+    | fields? | (.*_)?field_names? | code | expression | arch | method(_name)?
+    | author_.* | email_(from|to|cc) | (.*_)?group_ids?
+    """,
+    re.VERBOSE,
+)
+"""Arguments by which a caller says on what a method acts, or as whom."""
+
 
 def is_off_limits(model: str) -> bool:
     """Tell whether no rule may ever grant anything on a model."""
@@ -239,8 +305,22 @@ def is_secret_field(name: str) -> bool:
     return name not in NOT_SECRET and SECRET_FIELDS.fullmatch(name) is not None
 
 
-def dangerous_arguments(method: str, arguments: frozenset[str]) -> frozenset[str]:
-    """Return the arguments of a business method that its bare name does not grant."""
-    if method not in SAFE_ARGUMENTS:
-        return frozenset()
-    return arguments - SAFE_ARGUMENTS[method]
+def runs_code(model: str) -> bool:
+    """Tell whether Odoo runs what a model holds."""
+    return RUNS_CODE.fullmatch(model) is not None
+
+
+def is_dangerous_argument(method: str, name: str, value) -> bool:
+    """Tell whether a business method's argument is granted only by naming it.
+
+    Values with an inner structure are commands, domains or values for other records.
+    """
+    if method in SAFE_ARGUMENTS:
+        return name not in SAFE_ARGUMENTS[method]
+    return DANGEROUS_ARGUMENTS.fullmatch(name) is not None or not _is_plain(value)
+
+
+def _is_plain(value) -> bool:
+    if isinstance(value, (list, tuple)):
+        return not any(isinstance(item, (list, tuple, dict)) for item in value)
+    return not isinstance(value, dict)

@@ -4,7 +4,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .footprint import READ, Access, Footprint, Invocation, Resource
+from .footprint import Access, Footprint, Invocation, Resource
 from .rules import Policy, Rule
 
 
@@ -12,8 +12,8 @@ from .rules import Policy, Rule
 class Refusal:
     """Why a call is refused, for others to put in words.
 
-    :param code: one of ``network``, ``window``, ``off_limits``, ``context``,
-        ``operation``, ``fields``, ``secrets``, ``link``, ``method``, ``arguments``,
+    :param code: one of ``network``, ``window``, ``off_limits``,
+        ``runs_code``, ``context``, ``operation``, ``fields``, ``secrets``, ``reach``, ``method``, ``arguments``,
         ``dangerous``; reading a footprint adds codes of its own
     :param resource: the model it is about
     :param operation: the operation that is not granted
@@ -28,7 +28,7 @@ class Refusal:
     @property
     def absolute(self) -> bool:
         """Whether it holds in observe mode, too."""
-        return self.code == "off_limits"
+        return self.code in ("off_limits", "runs_code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
     if footprint.invocation:
         parts.append(footprint.invocation)
     for part in parts:
-        if part.resource.off_limits:
-            return Decision(Refusal("off_limits", part.resource))
+        if part.beyond_any_rule:
+            code = "off_limits" if part.resource.off_limits else "runs_code"
+            return Decision(Refusal(code, part.resource, part.operation))
     if footprint.context_keys:
         return Decision(
             Refusal("context", names=tuple(sorted(footprint.context_keys)))
@@ -94,7 +95,7 @@ def _find(policy: Policy, access: Access) -> Rule | Refusal:
         return Refusal("operation", access.resource, access.operation)
     refusals = []
     for rule in candidates:
-        refusal = _refuse_fields(rule, access) or _refuse_links(policy, rule, access)
+        refusal = _refuse_fields(rule, access) or _refuse_reach(policy, rule, access)
         if refusal is None:
             return rule
         refusals.append(refusal)
@@ -110,16 +111,18 @@ def _refuse_fields(rule: Rule, access: Access) -> Refusal | None:
     return Refusal(code, access.resource, access.operation, tuple(sorted(lacking)))
 
 
-def _refuse_links(policy: Policy, rule: Rule, access: Access) -> Refusal | None:
-    """A many2one that is set is a read of its target, unless the rule names the field."""
-    for name, target in access.links:
+def _refuse_reach(policy: Policy, rule: Rule, access: Access) -> Refusal | None:
+    """What a field does elsewhere is granted by naming it, or by a rule for elsewhere."""
+    for name, beyond in access.reaches:
         if rule.names_field(name):
             continue
-        if target.off_limits or not any(
-            other.covers(target) and other.grants_operation(READ)
+        if beyond.beyond_any_rule or not any(
+            other.covers(beyond.resource)
+            and other.grants_operation(beyond.operation)
+            and not other.lacking(beyond)
             for other in policy.rules
         ):
-            return Refusal("link", target, READ, (name,))
+            return Refusal("reach", beyond.resource, beyond.operation, (name,))
     return None
 
 

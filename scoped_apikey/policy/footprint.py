@@ -24,11 +24,13 @@ class Resource:
 
     :param model: its technical name
     :param protected: whether only a rule that names it may grant it
+    :param runs_code: whether Odoo runs what it holds: it may be read, and no more
     :param off_limits: whether no rule at all may grant it
     """
 
     model: str
     protected: bool = False
+    runs_code: bool = False
     off_limits: bool = False
 
 
@@ -40,7 +42,8 @@ class Access:
     :param offered: what the caller would get for asking for nothing in particular:
         narrowed to what is granted; ``None`` where nothing is offered
     :param secrets: those of ``fields`` and ``offered`` that hold secrets
-    :param links: the many2one fields that are set, as (field, resource it points to)
+    :param reaches: what setting a field does elsewhere, as (field, access): a many2one
+        reads its target, a related field writes it. A rule that names the field covers it
     """
 
     resource: Resource
@@ -48,7 +51,12 @@ class Access:
     fields: frozenset[str] = frozenset()
     offered: frozenset[str] | None = None
     secrets: frozenset[str] = frozenset()
-    links: tuple[tuple[str, Resource], ...] = ()
+    reaches: tuple[tuple[str, "Access"], ...] = ()
+
+    @property
+    def beyond_any_rule(self) -> bool:
+        writes = self.operation in (WRITE, CREATE, UNLINK)
+        return self.resource.off_limits or (self.resource.runs_code and writes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +65,21 @@ class Invocation:
 
     :param arguments: the names of the arguments that are given
     :param dangerous: whether the method is generic in disguise, or runs what it is given
+    :param by_name: whether only its name grants it, and "any method" does not
     :param dangerous_arguments: those of ``arguments`` that a bare name does not grant
     """
 
     resource: Resource
     method: str
+    operation = "call"
     arguments: frozenset[str] = frozenset()
     dangerous: bool = False
+    by_name: bool = False
     dangerous_arguments: frozenset[str] = frozenset()
+
+    @property
+    def beyond_any_rule(self) -> bool:
+        return self.resource.off_limits or self.resource.runs_code
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,13 +60,11 @@ class Rule:
         ``None`` means that it does not grant the method at all.
         """
         for grant in self.methods:
-            if grant.name == invocation.method:
+            if grant.name == invocation.method and not invocation.dangerous:
                 if grant.arguments is None:
                     return invocation.dangerous_arguments
                 return invocation.arguments - grant.arguments
-        if self.any_method and not (
-            invocation.dangerous or invocation.resource.protected
-        ):
+        if self.any_method and not (invocation.dangerous or invocation.by_name):
             return invocation.dangerous_arguments
         return None
 

@@ -9,7 +9,7 @@ from .. import sentences
 from ..footprint import Unreadable, narrow, read_footprint
 from ..policy import catalogue
 from ..policy.decide import Decision, Refusal, decide
-from ..policy.footprint import Resource
+from ..policy.footprint import OPERATIONS, Resource
 
 _logger = logging.getLogger(__name__)
 
@@ -49,10 +49,21 @@ def refuse(env, call, refusal):
     raise AccessError(sentences.not_granted(env, call, refusal))
 
 
+def _beyond_any_rule(call) -> Refusal | None:
+    """Refuse, before anything else is understood, what even observing lets not through."""
+    resource = Resource(call.model)
+    if catalogue.is_off_limits(call.model):
+        return Refusal("off_limits", resource)
+    if catalogue.runs_code(call.model) and call.method not in catalogue.READING_METHODS:
+        known = call.method in OPERATIONS
+        return Refusal("runs_code", resource, call.method if known else "call")
+    return None
+
+
 def _decide(env, policy, call, arguments) -> Decision:
     """Decide; what is not understood, or fails while it is decided, is refused."""
-    if catalogue.is_off_limits(call.model):
-        return Decision(Refusal("off_limits", Resource(call.model, off_limits=True)))
+    if beyond := _beyond_any_rule(call):
+        return Decision(beyond)
     try:
         return decide(policy, read_footprint(env, arguments))
     except Unreadable as unreadable:

@@ -27,17 +27,13 @@ DENIALS = (AccessDenied, AccessError)
 def record(env, call):
     """Insert the row of a call that succeeded, into the call's own transaction.
 
-    On a read-only cursor there is no effect to commit with: the row is written apart,
-    before the answer leaves.
+    A read-only cursor has no effect to commit with: the row is written apart, before the
+    answer leaves.
 
     :raise UserError: the row cannot be written (503)
     """
     outcome, reason = _success(call)
-    if call.durable_outcome == outcome:
-        return
-    if env.cr.readonly:
-        record_apart(call, outcome, reason)
-    else:
+    if call.durable_outcome != outcome:
         _insert(env, call, call.row(outcome, reason))
 
 
@@ -80,15 +76,18 @@ def record_failure(call, error):
     if call.durable_outcome == outcome:
         return error
     try:
-        record_apart(call, outcome, reason)
+        record_apart(call, call.row(outcome, reason))
     except UserError as unavailable:
         unavailable.__cause__ = error
         return unavailable
     return error
 
 
-def record_apart(call, outcome, reason):
+def record_apart(call, row):
     """Write and commit a row through a cursor of its own.
+
+    :param Call call: the call
+    :param dict row: what ``call.row`` says of it
 
     :raise UserError: the row cannot be written (503)
     """
@@ -101,13 +100,16 @@ def record_apart(call, outcome, reason):
     try:
         with registry.cursor() as cr:
             env = api.Environment(cr, SUPERUSER_ID, {})
-            env["apikey.call"]._insert(call.row(outcome, reason))
+            env["apikey.call"]._insert(row)
     except psycopg2.Error as error:
         raise _unavailable(call) from error
-    call.recorded(outcome)
+    call.recorded(row["outcome"])
 
 
 def _insert(env, call, row):
+    if env.cr.readonly:
+        record_apart(call, row)
+        return
     try:
         env["apikey.call"]._insert(row)
     except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:

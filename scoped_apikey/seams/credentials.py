@@ -7,8 +7,10 @@ every call and whose cache never expires; ``res.users.authenticate(credential,
 user_agent_env)``, which stands behind ``common.authenticate`` and ``login``.
 """
 
+import threading
+
 from odoo import api, models
-from odoo.exceptions import AccessDenied, UserError
+from odoo.exceptions import AccessDenied, MissingError, UserError
 from odoo.http import request
 
 from ..call import Call
@@ -58,7 +60,10 @@ class ResUsers(models.Model):
         if call.key is not None:
             raise AccessDenied()
         call.refusal = self.env._("The credential for user id %s was refused.", uid)
-        super()._check_uid_passwd(uid, passwd)
+        try:
+            super()._check_uid_passwd(uid, passwd)
+        except MissingError as error:
+            raise AccessDenied() from error  # which users exist is nobody's business
         call.refusal = None
         call.identify(uid, self.env["res.users"].browse(uid).sudo().login)
         call.accept()
@@ -70,9 +75,10 @@ class ResUsers(models.Model):
         """
         call = current_call(self.env.cr.dbname)
         if call is None:
-            if not request:
+            if not request and _is_serving():
                 raise _refuse_start_up(self.env)
-            # Somebody logs in through a form, whose controller says what is so.
+            # Somebody logs in through a form, whose controller says what is so; or code
+            # without a request does, such as Odoo's own test classes.
             return super().authenticate(credential, user_agent_env)
         if call.running:
             return super().authenticate(credential, {"interactive": False})
@@ -86,6 +92,15 @@ class ResUsers(models.Model):
             self.env["res.config.settings"]._scoped_apikey_flag("rpc_keys_only")
             or super()._rpc_api_keys_only()
         )
+
+
+def _is_serving():
+    """Tell whether this thread answers HTTP, also where its request was borrowed.
+
+    Odoo's entrance leaves the address of each request on the thread, and nothing else
+    does.
+    """
+    return getattr(threading.current_thread(), "url", None) is not None
 
 
 def _record_authentication(env, call, uid):
@@ -107,14 +122,16 @@ def _record_unknown_door(env, key):
     path = served.httprequest.path
     call = Call(env.cr.dbname, "http", remote_address(), method=path)
     call.identify(key.user_id, key.login, key)
-    record_apart(call, "denied", env._("The key is not accepted at this door."))
+    sentence = env(context={})._("The key is not accepted here.")
+    record_apart(call, call.row("denied", sentence))
 
 
 def _refuse_start_up(env):
     """Refuse, on record, the call that came before the addon could see its request."""
-    sentence = env._(
+    sentence = env(context={})._(
         "The server had just started and could not see where the call came from. Please"
         " try again; loading the addon server-wide closes this gap."
     )
-    record_apart(Call(env.cr.dbname, None, None), "denied", sentence)
+    call = Call(env.cr.dbname, None, None)
+    record_apart(call, call.row("denied", sentence))
     return AccessDenied(sentence)

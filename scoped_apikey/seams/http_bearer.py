@@ -74,10 +74,9 @@ def _begin_call():
         return
     path = request.httprequest.path
     call = Call(request.db, "http", remote_address(), method=path)
-    if request.dispatcher.routing_type == "json2":
+    if match := JSON_2.fullmatch(path):
         call.transport = "json2"
-        if match := JSON_2.fullmatch(path):
-            call.model, call.method = match.groups()
+        call.model, call.method = match.groups()
     stamp(request, call)
 
 

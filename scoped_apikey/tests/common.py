@@ -108,7 +108,9 @@ def events(env, where="true", *values):
 @contextmanager
 def stamped(call):
     """Let a call be served, without the request that it would be stamped on."""
-    request = SimpleNamespace()
+    request = SimpleNamespace(
+        httprequest=SimpleNamespace(path="/here", remote_addr="127.0.0.1")
+    )
     if call is not None:
         seam.stamp(request, call)
     token = seam._borrowed.set(request)

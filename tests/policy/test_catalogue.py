@@ -1,0 +1,164 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What is known of Odoo's names."""
+
+import pytest
+from policy import catalogue
+
+PROTECTED = """
+base.automation base.language.export base.module.uninstall base.partner.merge.automatic.wizard
+base_import.import bus.bus change.password.user change.password.wizard fetchmail.server
+iap.account ir.actions.act_window ir.actions.report ir.actions.server ir.attachment
+ir.config_parameter ir.cron ir.cron.trigger ir.default ir.filters ir.mail_server ir.model
+ir.model.access ir.model.data ir.model.fields ir.module.module ir.rule ir.sequence ir.ui.menu
+ir.ui.view mail.alias mail.blacklist mail.compose.message mail.gateway.allowed mail.guest
+mail.ice.server mail.mail mail.push.device mail.template mail.template.reset payment.provider
+payment.token res.config res.config.settings res.device res.groups res.groups.privilege
+res.users res.users.deletion res.users.log res.users.settings sms.composer sms.template
+portal.wizard portal.share
+""".split()
+
+ORDINARY = """
+account.move calendar.event crm.lead crm.stage hr.employee mail.activity.type note.note
+product.product product.template project.project project.task res.bank res.company res.country
+res.currency res.lang res.partner res.partner.bank res.partner.category sale.order
+sale.order.line stock.picking survey.survey
+""".split()
+
+OFF_LIMITS = """
+apikey.call apikey.guarded apikey.history apikey.log apikey.scope apikey.scope.rule
+apikey.scope.window apikey.anything auth_totp.device res.users.apikeys
+res.users.apikeys.description res.users.apikeys.show res.users.identitycheck
+""".split()
+
+SECRET = """
+access_token access_url account_token api_key api_key_ids api_keys aws_secret_key
+client_secret credential credential_identifier credentials db_password full_url
+google_gmail_access_token google_gmail_refresh_token invitation_url local_url new_passwd
+new_password oauth_access_token otp passkey_id passphrase password password_hash pass
+private_key secret session_token sfu_server_url share_url sharing_url signup_expiration
+signup_token signup_url smtp_pass smtp_ssl_certificate smtp_ssl_private_key ssl_key
+stripe_secret_key token token_id totp_secret webhook_secret webhook_url x_api_key
+x_studio_password
+""".split()
+
+PLAIN = """
+active amount_total api_key_duration barcode code comment company_id compass country_id
+create_date description display_name email id image_1920 login name note passport_id
+passenger_count payment_token_count phone secretary_id signup_type state tokenization
+totp_enabled user_id value vat website
+""".split()
+
+DANGEROUS = """
+action_merge action_reset_password api_key_wizard authenticate button_immediate_install
+change_password execute execute_import generate get_portal_url merge message_mail_with_source
+message_notify message_post_with_source message_process message_subscribe
+method_direct_trigger render_template reset_password revoke run send_mail set_param
+""".split()
+
+
+@pytest.mark.parametrize("model", PROTECTED)
+def test_protected(model):
+    assert catalogue.is_protected_name(model)
+
+
+@pytest.mark.parametrize("model", ORDINARY)
+def test_ordinary(model):
+    assert not catalogue.is_protected_name(model)
+    assert not catalogue.is_off_limits(model)
+
+
+@pytest.mark.parametrize("model", OFF_LIMITS)
+def test_off_limits(model):
+    assert catalogue.is_off_limits(model)
+
+
+@pytest.mark.parametrize(
+    "model", ["apikeys", "x.apikey.scope", "res.users", "res.users.apikeysx", "my_apikey.x"]
+)
+def test_what_only_looks_off_limits(model):
+    assert not catalogue.is_off_limits(model)
+
+
+@pytest.mark.parametrize("name", SECRET)
+def test_secret(name):
+    assert catalogue.is_secret_field(name)
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_plain(name):
+    assert not catalogue.is_secret_field(name)
+
+
+@pytest.mark.parametrize("method", DANGEROUS)
+def test_dangerous(method):
+    assert method in catalogue.DANGEROUS_METHODS
+
+
+def test_lists_do_not_contradict_each_other():
+    assert not catalogue.DANGEROUS_METHODS & set(catalogue.GENERIC_METHODS)
+    assert not catalogue.DANGEROUS_METHODS & set(catalogue.SAFE_ARGUMENTS)
+    for name in catalogue.NOT_SECRET:
+        assert not catalogue.is_secret_field(name)
+        assert catalogue.SECRET_FIELDS.fullmatch(name), f"{name} needs no exception"
+
+
+def test_generic_methods_are_the_designs():
+    assert set(catalogue.GENERIC_METHODS) == set(
+        """
+        search search_count search_read read read_group formatted_read_group name_search
+        name_create create write unlink copy default_get fields_get has_access
+        check_access_rights export_data load action_archive action_unarchive get_metadata
+        get_external_id web_read web_search_read web_save
+        """.split()
+    )
+
+
+def test_harmless_context():
+    assert catalogue.HARMLESS_CONTEXT == {
+        "lang",
+        "tz",
+        "allowed_company_ids",
+        "active_test",
+        "bin_size",
+    }
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "database.secret",
+        "database.uuid",
+        "mail.web_push_vapid_private_key",
+        "recaptcha_private_key",
+        "scoped_apikey.require_scope",
+        "sms.account_sid",
+        "some.api_key",
+        "unsplash.access_key",
+        "auth_oauth.client_secret",
+        "mail.twilio_account_token",
+        "smtp.password",
+    ],
+)
+def test_secret_parameters(key):
+    assert any(part in key.lower() for part in catalogue.SECRET_PARAMETERS)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["web.base.url", "base.login_cooldown_after", "crm.pls_fields", "mail.catchall.alias"],
+)
+def test_plain_parameters(key):
+    assert not any(part in key.lower() for part in catalogue.SECRET_PARAMETERS)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "dangerous"),
+    [
+        ("message_post", {"body", "subject", "subtype_xmlid"}, set()),
+        ("message_post", {"body", "author_id"}, {"author_id"}),
+        ("message_post", {"attachment_ids", "partner_ids"}, {"attachment_ids", "partner_ids"}),
+        ("action_confirm", {"anything"}, set()),
+    ],
+)
+def test_dangerous_arguments(method, arguments, dangerous):
+    assert catalogue.dangerous_arguments(method, frozenset(arguments)) == dangerous

@@ -1,0 +1,445 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The authorizer, against an oracle that only repeats what the design says."""
+
+from datetime import datetime, timezone
+from itertools import chain, combinations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from policy.decide import Decision, Refusal, check_conditions, decide
+from policy.footprint import (
+    CREATE,
+    DESCRIBE,
+    OPERATIONS,
+    READ,
+    UNLINK,
+    WRITE,
+    Access,
+    Footprint,
+    Invocation,
+    Resource,
+)
+from policy.methods import MethodGrant
+from policy.networks import Networks
+from policy.rules import Policy, Rule
+from policy.windows import Window, Windows
+
+PARTNER = Resource("res.partner")
+COUNTRY = Resource("res.country")
+CRON = Resource("ir.cron", protected=True)
+SCOPE = Resource("apikey.scope", protected=True, off_limits=True)
+RESOURCES = [PARTNER, COUNTRY, CRON, SCOPE]
+FIELDS = ["id", "name", "email", "token"]
+SECRETS = {"token"}
+METHODS = ["post", "confirm", "run"]
+DANGEROUS = {"run"}
+ARGUMENTS = ["body", "author", "files"]
+UNSAFE = {"post": {"author", "files"}}
+
+
+def subsets(values):
+    return st.frozensets(st.sampled_from(values))
+
+
+rules = st.builds(
+    Rule,
+    model=st.sampled_from([None, *(resource.model for resource in RESOURCES)]),
+    operations=subsets(OPERATIONS),
+    fields=st.none() | subsets(FIELDS),
+    methods=st.lists(
+        st.builds(
+            MethodGrant, st.sampled_from(METHODS), st.none() | subsets(ARGUMENTS)
+        ),
+        max_size=2,
+        unique_by=lambda grant: grant.name,
+    ).map(tuple),
+    any_method=st.booleans(),
+)
+policies = st.lists(rules, max_size=4).map(lambda rules: Policy(tuple(rules)))
+resources = st.sampled_from(RESOURCES)
+
+
+@st.composite
+def accesses(draw):
+    fields = draw(subsets(FIELDS))
+    offered = draw(st.none() | subsets(FIELDS))
+    return Access(
+        draw(resources),
+        draw(st.sampled_from([*OPERATIONS, DESCRIBE])),
+        fields,
+        offered,
+        (fields | (offered or frozenset())) & SECRETS,
+        tuple(
+            draw(
+                st.lists(
+                    st.tuples(st.sampled_from(["name", "email"]), resources), max_size=2
+                )
+            )
+        ),
+    )
+
+
+@st.composite
+def invocations(draw):
+    method = draw(st.sampled_from(METHODS))
+    arguments = draw(subsets(ARGUMENTS))
+    return Invocation(
+        draw(resources),
+        method,
+        arguments,
+        method in DANGEROUS,
+        arguments & UNSAFE.get(method, set()),
+    )
+
+
+footprints = st.builds(
+    Footprint,
+    st.lists(accesses(), max_size=3).map(tuple),
+    st.none() | invocations(),
+    st.frozensets(st.sampled_from(["default_name", "active_id"]), max_size=1),
+).filter(lambda footprint: footprint.accesses or footprint.invocation)
+
+
+# -- the oracle: one rule at a time, one field at a time, as the words go
+
+
+def reaches(rule, resource):
+    """Off-limits never, protected only by name."""
+    if resource.off_limits:
+        return False
+    if rule.model is None:
+        return not resource.protected
+    return rule.model == resource.model
+
+
+def may(rule, operation):
+    if operation == "describe":
+        return len(rule.operations) > 0
+    return operation in rule.operations
+
+
+def gives_field(rule, name):
+    """Every field but secrets, or only those that are named; ids are always read."""
+    if rule.fields is None:
+        return name not in SECRETS
+    return name in rule.fields or name == "id"
+
+
+def may_link(policy, rule, name, target):
+    """A many2one that is set needs read on its target, or a rule that names it."""
+    if rule.fields is not None and name in rule.fields:
+        return True
+    return any(reaches(other, target) and may(other, "read") for other in policy.rules)
+
+
+def rules_for_access(policy, access):
+    for rule in policy.rules:
+        if not (reaches(rule, access.resource) and may(rule, access.operation)):
+            continue
+        if not all(gives_field(rule, name) for name in access.fields):
+            continue
+        if all(may_link(policy, rule, name, target) for name, target in access.links):
+            yield rule
+
+
+def gives_method(rule, invocation):
+    if not reaches(rule, invocation.resource):
+        return False
+    for grant in rule.methods:
+        if grant.name == invocation.method:
+            allowed = grant.arguments
+            if allowed is None:
+                allowed = set(ARGUMENTS) - UNSAFE.get(invocation.method, set())
+            return all(name in allowed for name in invocation.arguments)
+    return (
+        rule.any_method
+        and invocation.method not in DANGEROUS
+        and not invocation.resource.protected
+        and not invocation.arguments & UNSAFE.get(invocation.method, set())
+    )
+
+
+def oracle(policy, footprint):
+    if footprint.context_keys:
+        return False
+    for access in footprint.accesses:
+        if not any(True for _rule in rules_for_access(policy, access)):
+            return False
+    if footprint.invocation:
+        return any(gives_method(rule, footprint.invocation) for rule in policy.rules)
+    return True
+
+
+def allowed(policy, footprint):
+    return decide(policy, footprint).refusal is None
+
+
+many = settings(max_examples=600)
+
+
+@many
+@given(policies, footprints)
+def test_oracle(policy, footprint):
+    assert allowed(policy, footprint) == oracle(policy, footprint)
+
+
+@many
+@given(policies, rules, footprints, st.integers(0, 4))
+def test_more_rules_never_grant_less(policy, rule, footprint, at):
+    """Adding a rule refuses nothing that was granted; so removing grants nothing."""
+    more = Policy((*policy.rules[:at], rule, *policy.rules[at:]))
+    if allowed(policy, footprint):
+        assert allowed(more, footprint)
+
+
+@many
+@given(policies, footprints)
+def test_more_to_touch_is_never_granted_more_easily(policy, footprint):
+    if allowed(policy, footprint):
+        for access in footprint.accesses:
+            assert allowed(policy, Footprint((access,)))
+        if footprint.invocation:
+            assert allowed(policy, Footprint((), footprint.invocation))
+
+
+@given(footprints)
+def test_an_empty_policy_grants_nothing(footprint):
+    assert not allowed(Policy(), footprint)
+    assert not allowed(Policy((Rule(None), Rule("res.partner"))), footprint)
+
+
+@many
+@given(policies, footprints)
+def test_off_limits_is_never_granted(policy, footprint):
+    touched = [access.resource for access in footprint.accesses]
+    if footprint.invocation:
+        touched.append(footprint.invocation.resource)
+    decision = decide(policy, footprint)
+    if SCOPE in touched:
+        assert decision.refusal.code == "off_limits"
+        assert decision.refusal.absolute
+    elif decision.refusal:
+        assert not decision.refusal.absolute or decision.refusal.code != "off_limits"
+
+
+@many
+@given(policies, footprints)
+def test_protected_only_by_name(policy, footprint):
+    names = {rule.model for rule in policy.rules}
+    if allowed(policy, footprint):
+        for access in footprint.accesses:
+            if access.resource.protected:
+                assert access.resource.model in names
+        if footprint.invocation and footprint.invocation.resource.protected:
+            assert footprint.invocation.resource.model in names
+
+
+@many
+@given(policies, footprints)
+def test_narrowed_to_what_one_rule_gives(policy, footprint):
+    """What is offered is narrowed, for each access, to the fields of a rule granting it."""
+    decision = decide(policy, footprint)
+    if decision.refusal:
+        return
+    offering = {a for a in footprint.accesses if a.offered is not None}
+    assert set(decision.narrowed) == offering
+    for access, fields in decision.narrowed.items():
+        assert fields <= access.offered
+        assert any(
+            fields == {name for name in access.offered if gives_field(rule, name)}
+            for rule in rules_for_access(policy, access)
+        )
+
+
+@many
+@given(policies, footprints)
+def test_a_refusal_says_something_true(policy, footprint):
+    refusal = decide(policy, footprint).refusal
+    if refusal is None:
+        return
+    match refusal.code:
+        case "context":
+            assert set(refusal.names) == footprint.context_keys
+        case "operation":
+            assert not any(
+                reaches(rule, refusal.resource) and may(rule, refusal.operation)
+                for rule in policy.rules
+            )
+        case "fields":
+            assert refusal.names
+        case "secrets":
+            assert set(refusal.names) <= SECRETS
+        case "link":
+            assert not any(
+                reaches(rule, refusal.resource) and may(rule, "read")
+                for rule in policy.rules
+            )
+        case "method" | "dangerous":
+            assert refusal.names == (footprint.invocation.method,)
+        case "arguments":
+            assert set(refusal.names) <= footprint.invocation.arguments
+        case code:
+            assert code == "off_limits"
+            assert refusal.resource == SCOPE
+
+
+def test_nothing_touched_is_nothing_decided():
+    with pytest.raises(ValueError):
+        decide(Policy((Rule(None, frozenset(OPERATIONS)),)), Footprint())
+
+
+# -- by example, since a fuzzer and its oracle may share a mistake
+
+READ_NAME = Rule("res.partner", frozenset({READ}), frozenset({"name"}))
+READ_EMAIL = Rule("res.partner", frozenset({READ}), frozenset({"email"}))
+EVERYTHING = Rule(None, frozenset(OPERATIONS), any_method=True)
+
+
+def touch(operation, *fields, resource=PARTNER, **more):
+    fields = frozenset(fields)
+    return Footprint(
+        (Access(resource, operation, fields, secrets=fields & SECRETS, **more),)
+    )
+
+
+def call(method, *arguments, resource=PARTNER):
+    arguments = frozenset(arguments)
+    return Footprint(
+        invocation=Invocation(
+            resource,
+            method,
+            arguments,
+            method in DANGEROUS,
+            arguments & UNSAFE.get(method, set()),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("rules", "footprint", "code"),
+    [
+        ([], touch(READ, "name"), "operation"),
+        ([READ_NAME], touch(READ, "name"), None),
+        ([READ_NAME], touch(READ, "id", "name"), None),
+        ([READ_NAME], touch(READ, "email"), "fields"),
+        ([READ_NAME], touch(WRITE, "name"), "operation"),
+        ([READ_NAME], touch(READ, "name", resource=COUNTRY), "operation"),
+        ([READ_NAME, READ_EMAIL], touch(READ, "name", "email"), "fields"),
+        ([READ_NAME], touch(DESCRIBE, "name"), None),
+        ([Rule("res.partner")], touch(DESCRIBE), "operation"),
+        ([EVERYTHING], touch(UNLINK), None),
+        ([EVERYTHING], touch(READ, "token"), "secrets"),
+        ([EVERYTHING], touch(READ, resource=CRON), "operation"),
+        ([EVERYTHING], touch(READ, resource=SCOPE), "off_limits"),
+        ([Rule("ir.cron", frozenset({READ}))], touch(READ, resource=CRON), None),
+        (
+            [Rule("apikey.scope", frozenset(OPERATIONS), any_method=True)],
+            touch(READ, resource=SCOPE),
+            "off_limits",
+        ),
+        (
+            [Rule("res.partner", frozenset({READ}), frozenset({"token"}))],
+            touch(READ, "token"),
+            None,
+        ),
+        (
+            [Rule("res.partner", frozenset({CREATE}))],
+            touch(CREATE, "name", links=(("country_id", COUNTRY),)),
+            "link",
+        ),
+        (
+            [Rule("res.partner", frozenset({CREATE}), frozenset({"country_id"}))],
+            touch(CREATE, "country_id", links=(("country_id", COUNTRY),)),
+            None,
+        ),
+        ([EVERYTHING], touch(CREATE, links=(("cron_id", CRON),)), "link"),
+        ([EVERYTHING], touch(CREATE, links=(("scope_id", SCOPE),)), "link"),
+        ([EVERYTHING], call("confirm"), None),
+        ([EVERYTHING], call("confirm", "body"), None),
+        ([EVERYTHING], call("run"), "dangerous"),
+        ([EVERYTHING], call("post", "body"), None),
+        ([EVERYTHING], call("post", "author"), "arguments"),
+        ([EVERYTHING], call("confirm", resource=CRON), "method"),
+        ([Rule("ir.cron", any_method=True)], call("confirm", resource=CRON), "method"),
+        (
+            [Rule("ir.cron", methods=(MethodGrant("confirm"),))],
+            call("confirm", resource=CRON),
+            None,
+        ),
+        (
+            [Rule("res.partner", methods=(MethodGrant("post", frozenset({"body"})),))],
+            call("post", "body", "author"),
+            "arguments",
+        ),
+        ([Rule("res.partner", frozenset(OPERATIONS))], call("confirm"), "method"),
+        ([Rule("")], touch(READ), "operation"),
+    ],
+)
+def test_examples(rules, footprint, code):
+    refusal = decide(Policy(tuple(rules)), footprint).refusal
+    assert (refusal and refusal.code) == code
+
+
+def test_the_order_of_rules_does_not_matter():
+    rules = [READ_NAME, READ_EMAIL, EVERYTHING, Rule("res.country")]
+    footprints = [
+        touch(operation, *fields)
+        for operation in (*OPERATIONS, DESCRIBE)
+        for fields in chain.from_iterable(
+            combinations(FIELDS, size) for size in range(len(FIELDS) + 1)
+        )
+    ]
+    for footprint in footprints:
+        assert allowed(Policy(tuple(rules)), footprint) == allowed(
+            Policy(tuple(reversed(rules))), footprint
+        )
+
+
+def test_one_part_refused_refuses_it_all():
+    policy = Policy((READ_NAME,))
+    good, bad = touch(READ, "name").accesses, touch(WRITE, "name").accesses
+    assert allowed(policy, Footprint(good))
+    assert not allowed(policy, Footprint(good + bad))
+    assert not allowed(policy, Footprint(bad + good))
+    assert not allowed(policy, Footprint(good, call("post").invocation))
+
+
+def test_the_closest_rule_is_spoken_of():
+    wide = Rule("res.partner", frozenset({READ}), frozenset({"name", "email"}))
+    far = Rule("res.partner", frozenset({READ}), frozenset())
+    footprint = touch(READ, "name", "email", "phone")
+    for rules in ((wide, far), (far, wide)):
+        assert decide(Policy(rules), footprint) == Decision(
+            Refusal("fields", PARTNER, READ, ("phone",))
+        )
+
+
+# -- conditions
+
+MONDAY_NOON = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+HERE = Networks.parse("203.0.113.0/24")
+MONDAYS = Windows("UTC", (Window(0, 8.0, 18.0),))
+TUESDAYS = Windows("UTC", (Window(1, 8.0, 18.0),))
+
+
+@pytest.mark.parametrize(
+    ("policy", "address", "code"),
+    [
+        (Policy(), None, None),
+        (Policy(), "198.51.100.1", None),
+        (Policy(networks=HERE), "203.0.113.9", None),
+        (Policy(networks=HERE), "198.51.100.1", "network"),
+        (Policy(networks=HERE), None, "network"),
+        (Policy(windows=MONDAYS), None, None),
+        (Policy(windows=TUESDAYS), None, "window"),
+        (Policy(networks=HERE, windows=MONDAYS), "203.0.113.9", None),
+        (Policy(networks=HERE, windows=TUESDAYS), "203.0.113.9", "window"),
+        (Policy(networks=HERE, windows=TUESDAYS), "198.51.100.1", "network"),
+        (Policy(networks=HERE, observe=True), "198.51.100.1", "network"),
+    ],
+)
+def test_conditions(policy, address, code):
+    refusal = check_conditions(policy, address, MONDAY_NOON)
+    assert (refusal and refusal.code) == code
+    assert refusal is None or not refusal.absolute
