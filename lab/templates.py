@@ -7,6 +7,7 @@ another one is made.
 """
 
 import hashlib
+import os
 import re
 import sys
 from pathlib import Path
@@ -58,7 +59,10 @@ class Templates:
             return name
 
     def _plain(self) -> str:
-        origin = [RECIPE, self._odoo.fingerprint, REQUIREMENTS.read_text(), *MODULES]
+        # The server too: filestores of two servers are not to be mixed up.
+        server = [os.environ.get(name, "") for name in ("PGHOST", "PGPORT")]
+        odoo = [self._odoo.fingerprint, REQUIREMENTS.read_text(), *MODULES]
+        origin = [RECIPE, *server, *odoo]
         name = databases.template_name("plain", _digest(*origin))
         if not databases.exists(name):
             self._make_plain(name)

@@ -1,7 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from . import models
-from . import seams
-from . import wizards
+from . import models, seams, wizards
 from .hooks import post_init_hook, uninstall_hook
 
 

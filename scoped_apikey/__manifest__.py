@@ -18,7 +18,7 @@
         "views/apikey_history_views.xml",
         "views/res_users_views.xml",
         "views/res_config_settings_views.xml",
-        "views/base_module_uninstall_views.xml",
+        "wizards/base_module_uninstall_views.xml",
         "wizards/apikey_limit_wizard_views.xml",
         "wizards/apikey_rotate_wizard_views.xml",
         "views/menus.xml",
@@ -29,6 +29,4 @@
     "post_load": "post_load",
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
-    "installable": True,
-    "application": False,
 }

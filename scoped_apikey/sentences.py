@@ -10,7 +10,7 @@ def not_granted(env, call, refusal) -> str:
     :param Refusal refusal: what the policy or the footprint says
     """
     return env._(
-        "Key \"%(key)s\" (scope \"%(scope)s\") may not call %(method)s: %(reason)s.",
+        'Key "%(key)s" (scope "%(scope)s") may not call %(method)s: %(reason)s.',
         key=call.key.name,
         scope=call.key.scope_name,
         method=_target(call),

@@ -230,7 +230,8 @@ class Bench:
                 return []
             names = [column.name for column in cursor.description]
             return [
-                SimpleNamespace(**dict(zip(names, row))) for row in cursor.fetchall()
+                SimpleNamespace(**dict(zip(names, row, strict=True)))
+                for row in cursor.fetchall()
             ]
 
     @contextmanager

@@ -16,7 +16,11 @@ TIMES = 2  # the first call of a key is verified, the next may be cached
 def test_case(bench, name, door):
     case = CASES[name]
     key = bench.scoped(
-        *case.rules, name=f"{case.key} at {door}", networks=case.networks, tz=case.tz, windows=case.windows
+        *case.rules,
+        name=f"{case.key} at {door}",
+        networks=case.networks,
+        tz=case.tz,
+        windows=case.windows,
     )
     with bench.logged() as rows:
         if case.suspended:
@@ -36,7 +40,7 @@ def test_case(bench, name, door):
     ]
     assert not unmet
     assert len({row.call_ref for row in rows}) == len(rows) == len(made)
-    for row, (call, answer) in zip(rows, made):
+    for row, (call, answer) in zip(rows, made, strict=True):
         removed = call in case.removed
         expected = {
             "apikey_ref": None if removed else key.key_id,
@@ -58,7 +62,11 @@ def test_case(bench, name, door):
 
 def make(bench, door, key, calls):
     """Make calls, each twice. :return: pairs of call and answer"""
-    return [(call, bench.stage.make(door, key.name, call)) for call in calls for _time in range(TIMES)]
+    return [
+        (call, bench.stage.make(door, key.name, call))
+        for call in calls
+        for _time in range(TIMES)
+    ]
 
 
 def assert_reason(row, call, removed):
@@ -73,7 +81,9 @@ def assert_reason(row, call, removed):
 
 def assert_ids(bench, row, call, answer):
     if call.ids:
-        assert row.res_ids == ", ".join(str(bench.admin.ref(xmlid)) for xmlid in call.ids)
+        assert row.res_ids == ", ".join(
+            str(bench.admin.ref(xmlid)) for xmlid in call.ids
+        )
     elif call.method == "create" and answer.ok:
         assert row.res_ids == ", ".join(map(str, answer.value))
     else:
@@ -84,7 +94,11 @@ def test_nothing_is_kept_of_a_call_that_was_refused(bench):
     """A form that may create leads only: what else it sent is not there."""
     key = bench.scoped(Rule("crm.lead", "c", fields=("name",)))
     for door in DOORS:
-        call = Call("crm.lead", "create", kwargs={"vals_list": [{"name": f"lead {door}", "phone": "1"}]})
+        call = Call(
+            "crm.lead",
+            "create",
+            kwargs={"vals_list": [{"name": f"lead {door}", "phone": "1"}]},
+        )
         assert not bench.stage.make(door, key.name, call).ok
         assert not bench.sql("SELECT id FROM crm_lead WHERE name = %s", f"lead {door}")
 
@@ -95,11 +109,17 @@ def test_the_log_is_readable_by_an_administrator(bench):
     for door in DOORS:
         assert bench.call(door, key, "res.partner", "search_count", domain=[]).ok
     shown = bench.admin.call(
-        "apikey.call", "search_read", [["apikey_ref", "=", key.key_id]], ["transport", "user_id", "call_ref"], order="id"
+        "apikey.call",
+        "search_read",
+        [["apikey_ref", "=", key.key_id]],
+        ["transport", "user_id", "call_ref"],
+        order="id",
     )
     assert [row["transport"] for row in shown] == list(DOORS.values())
     assert {row["user_id"][0] for row in shown} == {key.uid}
-    stored = bench.sql("SELECT call_ref FROM apikey_call WHERE apikey_ref = %s ORDER BY id", key.key_id)
+    stored = bench.sql(
+        "SELECT call_ref FROM apikey_call WHERE apikey_ref = %s ORDER BY id", key.key_id
+    )
     assert [row["call_ref"] for row in shown] == [row.call_ref for row in stored]
 
 

@@ -31,17 +31,30 @@ def cold(lab, module_server, make_bench):
 
 @pytest.mark.parametrize(
     ("door", "kind"),
-    [("xmlrpc", "scoped"), ("jsonrpc", "unscoped"), ("xmlrpc1", "password"), ("jsonrpc", "scoped"), ("json2", "scoped")],
+    [
+        ("xmlrpc", "scoped"),
+        ("jsonrpc", "unscoped"),
+        ("xmlrpc1", "password"),
+        ("jsonrpc", "scoped"),
+        ("json2", "scoped"),
+    ],
 )
 def test_first_call(server, cold, door, kind):
     bench, callers = cold
     caller = callers[kind]
     url = server(server_wide=False).url
-    first_is_served = door == "json2"  # its request loads the database, and then comes in
+    first_is_served = (
+        door == "json2"
+    )  # its request loads the database, and then comes in
     with bench.logged() as rows:
         answers = [bench.call(door, caller, **PARTNERS, url=url) for _time in range(3)]
         if kind == "scoped":
-            assert bench.call(door, caller, "res.partner", "unlink", [1], url=url).error_name == "AccessError"
+            assert (
+                bench.call(
+                    door, caller, "res.partner", "unlink", [1], url=url
+                ).error_name
+                == "AccessError"
+            )
     first, *others = answers
     assert first.ok == first_is_served
     assert all(answer.ok for answer in others)
@@ -51,25 +64,37 @@ def test_first_call(server, cold, door, kind):
         row = rows.pop(0)
         assert (row.outcome, row.apikey_ref) == ("denied", None)
         assert SENTENCE in row.reason
-    outcomes = ["allowed"] * (3 if first_is_served else 2) + ["denied"] * (kind == "scoped")
+    outcomes = ["allowed"] * (3 if first_is_served else 2) + ["denied"] * (
+        kind == "scoped"
+    )
     assert [row.outcome for row in rows] == outcomes
     assert {row.apikey_ref for row in rows} == {caller.key_id}
     assert {row.remote_addr for row in rows} == {"127.0.0.1"}
 
 
-@pytest.mark.parametrize(("door", "kind"), [("xmlrpc", "scoped"), ("jsonrpc", "password")])
+@pytest.mark.parametrize(
+    ("door", "kind"), [("xmlrpc", "scoped"), ("jsonrpc", "password")]
+)
 def test_first_authentication(server, cold, door, kind):
     bench, callers = cold
     caller = callers[kind]
     url = server(server_wide=False).url
     with bench.logged() as rows:
-        answers = [bench.client(door, caller, url=url).authenticate() for _time in range(2)]
+        answers = [
+            bench.client(door, caller, url=url).authenticate() for _time in range(2)
+        ]
     assert [answer.value for answer in answers] == [False, caller.uid]
-    assert [(row.outcome, row.apikey_ref) for row in rows] == [("denied", None), ("allowed", caller.key_id)]
+    assert [(row.outcome, row.apikey_ref) for row in rows] == [
+        ("denied", None),
+        ("allowed", caller.key_id),
+    ]
     assert SENTENCE in rows[0].reason
 
 
-@pytest.mark.parametrize(("door", "kind"), [("xmlrpc", "scoped"), ("jsonrpc", "unscoped"), ("json2", "scoped")])
+@pytest.mark.parametrize(
+    ("door", "kind"),
+    [("xmlrpc", "scoped"), ("jsonrpc", "unscoped"), ("json2", "scoped")],
+)
 def test_first_call_when_server_wide(server, cold, door, kind):
     bench, callers = cold
     caller = callers[kind]
@@ -77,7 +102,11 @@ def test_first_call_when_server_wide(server, cold, door, kind):
     with bench.logged() as rows:
         assert bench.call(door, caller, **PARTNERS, url=url).ok
     [row] = rows
-    assert (row.apikey_ref, row.transport, row.outcome) == (caller.key_id, DOORS[door], "allowed")
+    assert (row.apikey_ref, row.transport, row.outcome) == (
+        caller.key_id,
+        DOORS[door],
+        "allowed",
+    )
 
 
 def test_first_refusal_when_server_wide(server, cold):
@@ -85,6 +114,10 @@ def test_first_refusal_when_server_wide(server, cold):
     bench, callers = cold
     url = server(server_wide=True).url
     with bench.logged() as rows:
-        answer = bench.call("xmlrpc", callers["scoped"], "res.partner", "unlink", [1], url=url)
+        answer = bench.call(
+            "xmlrpc", callers["scoped"], "res.partner", "unlink", [1], url=url
+        )
     assert answer.error_name == "AccessError"
-    assert [(row.apikey_ref, row.outcome) for row in rows] == [(callers["scoped"].key_id, "denied")]
+    assert [(row.apikey_ref, row.outcome) for row in rows] == [
+        (callers["scoped"].key_id, "denied")
+    ]

@@ -17,7 +17,11 @@ from lab.web import WebSession
 
 RPC = [door for door in DOORS if door != "json2"]
 PARTNERS = {"model": "res.partner", "method": "search_count", "domain": []}
-WRONG = {"model": "res.partner", "method": "search_count", "domain": [["no_such_field", "=", 1]]}
+WRONG = {
+    "model": "res.partner",
+    "method": "search_count",
+    "domain": [["no_such_field", "=", 1]],
+}
 
 
 @dataclass
@@ -47,15 +51,26 @@ class Stages:
 
 @pytest.fixture(scope="module")
 def stages(lab, module_server, make_bench):
-    with lab.database() as ours, lab.database() as theirs, lab.database(lab.templates.plain()) as plain:
+    with (
+        lab.database() as ours,
+        lab.database() as theirs,
+        lab.database(lab.templates.plain()) as plain,
+    ):
         server = module_server()
         alone = module_server(ours)
-        yield Stages(make_bench(server, ours), make_bench(server, theirs), plain_stage(server, plain), alone.url)
+        yield Stages(
+            make_bench(server, ours),
+            make_bench(server, theirs),
+            plain_stage(server, plain),
+            alone.url,
+        )
 
 
 def plain_stage(server, database) -> Plain:
     admin = WebSession(server.url, database)
-    wizard = admin.call("res.users.apikeys.description", "create", [{"name": "stock", "duration": "30"}])
+    wizard = admin.call(
+        "res.users.apikeys.description", "create", [{"name": "stock", "duration": "30"}]
+    )
     action = admin.press("res.users.apikeys.description", "make_key", wizard)
     return Plain(database, action["context"]["default_key"], admin.uid)
 
@@ -79,9 +94,14 @@ def test_without_a_database_of_the_request(stages, key, door):
     with stages.ours.logged() as rows, stages.theirs.logged() as foreign:
         assert stages.ours.call(door, key, **PARTNERS).ok
         assert stages.ours.call(door, key, **PARTNERS).ok
-        assert stages.ours.call(door, key, "res.partner", "unlink", [1]).error_name == "AccessError"
+        assert (
+            stages.ours.call(door, key, "res.partner", "unlink", [1]).error_name
+            == "AccessError"
+        )
         assert not stages.ours.call(door, replace(key, secret="0" * 40), **PARTNERS).ok
-    assert [(row.apikey_ref, row.outcome, row.transport, row.remote_addr) for row in rows] == [
+    assert [
+        (row.apikey_ref, row.outcome, row.transport, row.remote_addr) for row in rows
+    ] == [
         (key.key_id, "allowed", DOORS[door], "127.0.0.1"),
         (key.key_id, "allowed", DOORS[door], "127.0.0.1"),
         (key.key_id, "denied", DOORS[door], "127.0.0.1"),
@@ -97,12 +117,19 @@ def test_a_key_of_another_database(stages, key, door, has_scope):
     caller = key if has_scope else stages.ours.unscoped()
     assert stages.ours.call(door, caller, **PARTNERS).ok
     with stages.ours.logged() as ours, stages.theirs.logged() as theirs:
-        for database, uid in ((stages.theirs.database, caller.uid), (stages.plain.database, stages.plain.uid)):
+        for database, uid in (
+            (stages.theirs.database, caller.uid),
+            (stages.plain.database, stages.plain.uid),
+        ):
             for _time in range(2):
-                answer = call_elsewhere(stages, door, replace(caller, uid=uid), database, **PARTNERS)
+                answer = call_elsewhere(
+                    stages, door, replace(caller, uid=uid), database, **PARTNERS
+                )
                 assert answer.error_name in ("AccessDenied", "Unauthorized")
     assert ours == []
-    assert [(row.apikey_ref, row.user_ref, row.outcome) for row in theirs] == [(None, None, "denied")] * 2
+    assert [(row.apikey_ref, row.user_ref, row.outcome) for row in theirs] == [
+        (None, None, "denied")
+    ] * 2
 
 
 @pytest.mark.parametrize("door", RPC)
@@ -120,11 +147,21 @@ def test_a_server_that_was_started_for_another_database(stages, key, door):
     other = stages.theirs.scoped(Rule("crm.lead", "r"))
     with stages.ours.logged() as ours, stages.theirs.logged() as theirs:
         for _time in range(2):
-            assert stages.theirs.call(door, other, "crm.lead", "search_count", domain=[], url=stages.alone).ok
-            assert stages.theirs.call(door, other, **PARTNERS, url=stages.alone).error_name == "AccessError"
+            assert stages.theirs.call(
+                door, other, "crm.lead", "search_count", domain=[], url=stages.alone
+            ).ok
+            assert (
+                stages.theirs.call(door, other, **PARTNERS, url=stages.alone).error_name
+                == "AccessError"
+            )
             assert stages.ours.call(door, key, **PARTNERS, url=stages.alone).ok
-    assert [(row.apikey_ref, row.outcome) for row in theirs] == [(other.key_id, "allowed"), (other.key_id, "denied")] * 2
-    assert [(row.apikey_ref, row.outcome) for row in ours] == [(key.key_id, "allowed")] * 2
+    assert [(row.apikey_ref, row.outcome) for row in theirs] == [
+        (other.key_id, "allowed"),
+        (other.key_id, "denied"),
+    ] * 2
+    assert [(row.apikey_ref, row.outcome) for row in ours] == [
+        (key.key_id, "allowed")
+    ] * 2
 
 
 @pytest.mark.parametrize("door", RPC)
@@ -134,7 +171,10 @@ def test_a_header_that_names_another_database(stages, key, door):
         with stages.ours.logged() as ours, stages.theirs.logged() as theirs:
             assert raw_call(stages, door, key, header, "search_count") == "answered"
             assert raw_call(stages, door, key, header, "unlink") == "refused"
-        assert [(row.apikey_ref, row.outcome) for row in ours] == [(key.key_id, "allowed"), (key.key_id, "denied")]
+        assert [(row.apikey_ref, row.outcome) for row in ours] == [
+            (key.key_id, "allowed"),
+            (key.key_id, "denied"),
+        ]
         assert theirs == []
 
 
@@ -144,13 +184,20 @@ def raw_call(stages, door, key, header, method):
 
     arguments = [stages.ours.database, key.uid, key.secret, "res.partner", method, [[]]]
     if door == "jsonrpc":
-        body = json.dumps({"params": {"service": "object", "method": "execute_kw", "args": arguments}})
+        body = json.dumps(
+            {"params": {"service": "object", "method": "execute_kw", "args": arguments}}
+        )
         path, kind = "/jsonrpc", "application/json"
     else:
         body = xmlrpc.client.dumps(tuple(arguments), "execute_kw")
-        path, kind = "/xmlrpc/object" if door == "xmlrpc1" else "/xmlrpc/2/object", "text/xml"
+        path, kind = (
+            "/xmlrpc/object" if door == "xmlrpc1" else "/xmlrpc/2/object",
+            "text/xml",
+        )
     headers = {"Content-Type": kind, "X-Odoo-Database": header}
-    request = urllib.request.Request(stages.ours.server.url + path, body.encode(), headers)
+    request = urllib.request.Request(
+        stages.ours.server.url + path, body.encode(), headers
+    )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(request) as response:
         text = response.read().decode()
@@ -160,9 +207,15 @@ def raw_call(stages, door, key, header, method):
 
 
 def test_the_header_is_how_json_2_names_its_database(stages, key):
-    without = Json2(stages.ours.server.url, "", key.secret).call("res.partner", "search_count", kwargs={"domain": []})
-    assert without.status == 404, "a server with many databases knows none without the header"
-    alone = Json2(stages.alone, "", key.secret).call("res.partner", "search_count", kwargs={"domain": []})
+    without = Json2(stages.ours.server.url, "", key.secret).call(
+        "res.partner", "search_count", kwargs={"domain": []}
+    )
+    assert without.status == 404, (
+        "a server with many databases knows none without the header"
+    )
+    alone = Json2(stages.alone, "", key.secret).call(
+        "res.partner", "search_count", kwargs={"domain": []}
+    )
     assert alone.ok
 
 
@@ -178,8 +231,14 @@ def test_a_plain_database_is_stock(stages, door):
             assert call_elsewhere(stages, door, caller, plain.database, **PARTNERS).ok
             wrong = call_elsewhere(stages, door, caller, plain.database, **WRONG)
             assert not wrong.ok
-            text = str(wrong.raw) if door != "xmlrpc1" else f"{wrong.raw.faultCode}{wrong.raw.faultString}"
-            assert "Traceback (most recent call last)" in text, "stock tells its caller where it failed"
+            text = (
+                str(wrong.raw)
+                if door != "xmlrpc1"
+                else f"{wrong.raw.faultCode}{wrong.raw.faultString}"
+            )
+            assert "Traceback (most recent call last)" in text, (
+                "stock tells its caller where it failed"
+            )
             assert "no_such_field" in text
     assert ours == theirs == []
 

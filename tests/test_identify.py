@@ -49,7 +49,10 @@ def assert_refused(bench, key, expected=REFUSED):
 
 
 def new_user(bench) -> int:
-    groups = [bench.admin.ref("base.group_user"), bench.admin.ref("base.group_partner_manager")]
+    groups = [
+        bench.admin.ref("base.group_user"),
+        bench.admin.ref("base.group_partner_manager"),
+    ]
     login = f"user-{secrets.token_hex(4)}"
     values = {"name": login, "login": login, "group_ids": [[SET, 0, groups]]}
     return bench.admin.call("res.users", "create", [values])[0]
@@ -57,7 +60,9 @@ def new_user(bench) -> int:
 
 def owned_by(bench, key, uid):
     """The same key, as if it had been issued to another user."""
-    bench.sql("UPDATE res_users_apikeys SET user_id = %s WHERE id = %s", uid, key.key_id)
+    bench.sql(
+        "UPDATE res_users_apikeys SET user_id = %s WHERE id = %s", uid, key.key_id
+    )
     [user] = bench.sql("SELECT login FROM res_users WHERE id = %s", uid)
     return replace(key, uid=uid, login=user.login)
 
@@ -68,7 +73,8 @@ def owned_by(bench, key, uid):
 def test_expiry(bench, key):
     assert_warm(bench, key)
     bench.sql(
-        "UPDATE res_users_apikeys SET expiration_date = now() AT TIME ZONE 'utc' - interval '1 s' WHERE id = %s", key.key_id
+        "UPDATE res_users_apikeys SET expiration_date = now() AT TIME ZONE 'utc' - interval '1 s' WHERE id = %s",
+        key.key_id,
     )
     for row in assert_refused(bench, key):
         assert (row.apikey_ref, row.reason) == (key.key_id, "The key has expired.")
@@ -77,7 +83,10 @@ def test_expiry(bench, key):
 def test_expiry_of_a_key_without_scope(bench):
     key = bench.unscoped()
     assert_warm(bench, key)
-    bench.sql("UPDATE res_users_apikeys SET expiration_date = '2020-01-01' WHERE id = %s", key.key_id)
+    bench.sql(
+        "UPDATE res_users_apikeys SET expiration_date = '2020-01-01' WHERE id = %s",
+        key.key_id,
+    )
     for row in assert_refused(bench, key):
         assert row.apikey_ref == key.key_id
 
@@ -95,7 +104,9 @@ def test_removal_with_its_user(bench, key):
     key = owned_by(bench, key, new_user(bench))
     assert_warm(bench, key)
     bench.sql("DELETE FROM res_users WHERE id = %s", key.uid)
-    assert not bench.sql("SELECT id FROM res_users_apikeys WHERE id = %s", key.key_id), "there is no cascade any more"
+    assert not bench.sql(
+        "SELECT id FROM res_users_apikeys WHERE id = %s", key.key_id
+    ), "there is no cascade any more"
     for row in assert_refused(bench, key):
         assert row.apikey_ref is None
 
@@ -144,7 +155,9 @@ def test_a_key_with_the_id_of_another_user(bench, key, has_scope):
             for uid in (other, other, SUPERUSER, 0, -1, 10**6):
                 answer = bench.call(door, replace(key, uid=uid or 10**7), **PARTNERS)
                 assert answer.error_name == "AccessDenied"
-    assert [(row.apikey_ref, row.outcome) for row in rows] == [(key.key_id, "denied")] * 6 * len(RPC)
+    assert [(row.apikey_ref, row.outcome) for row in rows] == [
+        (key.key_id, "denied")
+    ] * 6 * len(RPC)
 
 
 @pytest.mark.parametrize("active", [False, True])
@@ -156,7 +169,11 @@ def test_a_scoped_key_of_the_superuser(bench, key, active):
         rows = assert_refused(bench, key)
     finally:
         bench.sql("UPDATE res_users SET active = false WHERE id = %s", SUPERUSER)
-    reason = "A scope cannot limit the superuser." if active else "The user of the key is archived."
+    reason = (
+        "A scope cannot limit the superuser."
+        if active
+        else "The user of the key is archived."
+    )
     assert {(row.apikey_ref, row.reason) for row in rows} == {(key.key_id, reason)}
 
 
@@ -175,10 +192,25 @@ def test_two_keys_that_begin_alike(bench):
             for _time in range(2):
                 assert bench.call(door, reader, **PARTNERS).ok
                 assert bench.call(door, writer, **PARTNERS).error_name == "AccessError"
-                assert bench.call(door, writer, "res.partner", "write", [1], vals={"comment": door}).ok
-                assert bench.call(door, reader, "res.partner", "write", [1], vals={"ref": door}).error_name == "AccessError"
-    assert [row.apikey_ref for row in rows] == [reader.key_id, writer.key_id, writer.key_id, reader.key_id] * 2 * len(DOORS)
-    assert_refused(bench, replace(reader, secret=reader.secret[:INDEX_SIZE] + secrets.token_hex(16)))
+                assert bench.call(
+                    door, writer, "res.partner", "write", [1], vals={"comment": door}
+                ).ok
+                assert (
+                    bench.call(
+                        door, reader, "res.partner", "write", [1], vals={"ref": door}
+                    ).error_name
+                    == "AccessError"
+                )
+    assert [row.apikey_ref for row in rows] == [
+        reader.key_id,
+        writer.key_id,
+        writer.key_id,
+        reader.key_id,
+    ] * 2 * len(DOORS)
+    assert_refused(
+        bench,
+        replace(reader, secret=reader.secret[:INDEX_SIZE] + secrets.token_hex(16)),
+    )
     assert_refused(bench, replace(reader, secret=reader.secret[:INDEX_SIZE]))
 
 
@@ -190,7 +222,10 @@ def test_a_password_works_as_it_did(bench, door):
     assert client.call("probe.note", "whose").value["current"] == []
     assert client.call("apikey.scope", "search_count", args=([],)).ok
     client.secret = "wrong"
-    assert client.call("res.partner", "search_count", args=([],)).error_name == "AccessDenied"
+    assert (
+        client.call("res.partner", "search_count", args=([],)).error_name
+        == "AccessDenied"
+    )
 
 
 def test_a_password_is_no_bearer(bench):
@@ -207,7 +242,9 @@ def base_url(bench):
     bench.admin.call("ir.config_parameter", "set_param", "web.base.url", url)
 
     def read():
-        [row] = bench.sql("SELECT value FROM ir_config_parameter WHERE key = 'web.base.url'")
+        [row] = bench.sql(
+            "SELECT value FROM ir_config_parameter WHERE key = 'web.base.url'"
+        )
         return row.value == url
 
     assert read()
@@ -227,13 +264,28 @@ def test_calling_authenticate_moves_no_base_url(bench, base_url, door):
     """``res.users.authenticate`` is a public method: the object service reaches it, too."""
     key = bench.unscoped()
     for caller in [key] if door == "json2" else [bench.password, key]:
-        credential = {"login": caller.login, "password": bench.password.secret, "type": "password"}
+        credential = {
+            "login": caller.login,
+            "password": bench.password.secret,
+            "type": "password",
+        }
         agent = {"base_location": "http://evil.example.com", "interactive": True}
         with bench.logged() as rows:
-            answer = bench.call(door, caller, "res.users", "authenticate", [], credential=credential, user_agent_env=agent)
+            answer = bench.call(
+                door,
+                caller,
+                "res.users",
+                "authenticate",
+                [],
+                credential=credential,
+                user_agent_env=agent,
+            )
         assert base_url()
         assert len(rows) == 1
-        assert (rows[0].method, rows[0].outcome) == ("authenticate", "allowed" if answer.ok else "error")
+        assert (rows[0].method, rows[0].outcome) == (
+            "authenticate",
+            "allowed" if answer.ok else "error",
+        )
 
 
 def test_a_scoped_key_may_not_call_authenticate(bench, base_url):
@@ -241,7 +293,13 @@ def test_a_scoped_key_may_not_call_authenticate(bench, base_url):
     credential = {"login": "admin", "password": "admin", "type": "password"}
     for door in DOORS:
         answer = bench.call(
-            door, key, "res.users", "authenticate", [], credential=credential, user_agent_env={"base_location": "http://evil"}
+            door,
+            key,
+            "res.users",
+            "authenticate",
+            [],
+            credential=credential,
+            user_agent_env={"base_location": "http://evil"},
         )
         assert answer.error_name == "AccessError"
         assert base_url()
@@ -263,15 +321,28 @@ class Connection:
     def _post(self, path, body, content_type="application/json", **headers):
         self.http.request("POST", path, body, {"Content-Type": content_type, **headers})
         text = self.http.getresponse().read().decode()
-        assert self.http.sock is self.socket or not self.kept, "the connection was not kept"
+        assert self.http.sock is self.socket or not self.kept, (
+            "the connection was not kept"
+        )
         return text
 
     def json2(self, caller):
-        headers = {"Authorization": f"bearer {caller.secret}", "X-Odoo-Database": self.bench.database}
+        headers = {
+            "Authorization": f"bearer {caller.secret}",
+            "X-Odoo-Database": self.bench.database,
+        }
         return json.loads(self._post("/json/2/probe.note/whose", "{}", **headers))
 
     def _rpc_arguments(self, caller):
-        return [self.bench.database, caller.uid, caller.secret, "probe.note", "whose", [], {}]
+        return [
+            self.bench.database,
+            caller.uid,
+            caller.secret,
+            "probe.note",
+            "whose",
+            [],
+            {},
+        ]
 
     def xmlrpc(self, caller, path="/xmlrpc/2/object"):
         body = xmlrpc.client.dumps(tuple(self._rpc_arguments(caller)), "execute_kw")
@@ -282,13 +353,21 @@ class Connection:
         return self.xmlrpc(caller, "/xmlrpc/object")
 
     def jsonrpc(self, caller):
-        params = {"service": "object", "method": "execute_kw", "args": self._rpc_arguments(caller)}
-        return json.loads(self._post("/jsonrpc", json.dumps({"params": params})))["result"]
+        params = {
+            "service": "object",
+            "method": "execute_kw",
+            "args": self._rpc_arguments(caller),
+        }
+        return json.loads(self._post("/jsonrpc", json.dumps({"params": params})))[
+            "result"
+        ]
 
     def session(self, session_id):
         params = {"model": "probe.note", "method": "whose", "args": [], "kwargs": {}}
         text = self._post(
-            "/web/dataset/call_kw/probe.note/whose", json.dumps({"params": params}), Cookie=f"session_id={session_id}"
+            "/web/dataset/call_kw/probe.note/whose",
+            json.dumps({"params": params}),
+            Cookie=f"session_id={session_id}",
         )
         return json.loads(text)["result"]
 
@@ -296,24 +375,44 @@ class Connection:
         """A call that fails, and so leaves by another way."""
         wrong = replace(caller, secret="0" * 40)
         assert "error" in json.loads(
-            self._post("/jsonrpc", json.dumps({"params": {"service": "object", "method": "execute_kw", "args": self._rpc_arguments(wrong)}}))
+            self._post(
+                "/jsonrpc",
+                json.dumps(
+                    {
+                        "params": {
+                            "service": "object",
+                            "method": "execute_kw",
+                            "args": self._rpc_arguments(wrong),
+                        }
+                    }
+                ),
+            )
         )
 
     def basic(self, _caller):
         """A page that needs nobody."""
-        self._post("/web/health", "", Authorization="Basic " + b64encode(b"a:b").decode())
+        self._post(
+            "/web/health", "", Authorization="Basic " + b64encode(b"a:b").decode()
+        )
 
 
-@pytest.mark.parametrize("kept", [True, False], ids=["one connection", "one thread a worker"])
+@pytest.mark.parametrize(
+    "kept", [True, False], ids=["one connection", "one thread a worker"]
+)
 def test_nothing_leaks_into_the_next_request(workers, kept):
     """The workers have one thread each, and the evented server keeps a connection: whatever is
     left behind by a request would be found by the next."""
     scoped = workers.scoped(Rule("probe.note", methods="whose"))
     unscoped = workers.unscoped()
     session_id = workers.admin.session_id
-    connection = Connection(workers.server.evented_port, workers, kept) if kept else None
+    connection = (
+        Connection(workers.server.evented_port, workers, kept) if kept else None
+    )
     kinds = [(door, caller) for door in DOORS for caller in (scoped, unscoped)]
-    kinds += [(door, workers.password) for door in RPC] + [("session", None), ("refused", scoped)]
+    kinds += [(door, workers.password) for door in RPC] + [
+        ("session", None),
+        ("refused", scoped),
+    ]
     random = Random(19)
     order = [kind for _round in range(12) for kind in random.sample(kinds, len(kinds))]
     expected, threads = [], set()
@@ -332,8 +431,14 @@ def test_nothing_leaks_into_the_next_request(workers, kept):
             assert (seen["current"], seen["stamped"]) == (ids, ids)
             expected.append((caller.key_id, DOORS[door], "allowed", seen["ref"]))
             threads.add((seen["pid"], seen["thread"]))
-    assert len(threads) <= 2, "this server has a thread for each request, and so proves nothing"
+    assert len(threads) <= 2, (
+        "this server has a thread for each request, and so proves nothing"
+    )
     assert len({row.call_ref for row in rows}) == len(rows) == len(expected)
-    for row, (key_id, transport, outcome, ref) in zip(rows, expected):
-        assert (row.apikey_ref, row.transport, row.outcome) == (key_id, transport, outcome)
+    for row, (key_id, transport, outcome, ref) in zip(rows, expected, strict=True):
+        assert (row.apikey_ref, row.transport, row.outcome) == (
+            key_id,
+            transport,
+            outcome,
+        )
         assert ref in (None, row.call_ref)

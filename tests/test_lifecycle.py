@@ -25,7 +25,10 @@ NOT_GRANTED = Call("res.partner", "unlink", expect=NO_RULE)
 def without_addon(lab) -> dict:
     """Options of a server that cannot find the addon."""
     addons_path = [path for path in lab.odoo.addons_path if path != REPO]
-    return {"server_wide": False, "arguments": (f"--addons-path={','.join(map(str, addons_path))}",)}
+    return {
+        "server_wide": False,
+        "arguments": (f"--addons-path={','.join(map(str, addons_path))}",),
+    }
 
 
 def assert_stock(bench, caller, url=""):
@@ -35,7 +38,9 @@ def assert_stock(bench, caller, url=""):
             answer = bench.call(door, caller, **PARTNERS, url=url)
             assert answer.ok, (door, answer)
         if door != "json2":
-            assert bench.client(door, caller, url=url).authenticate().value == caller.uid
+            assert (
+                bench.client(door, caller, url=url).authenticate().value == caller.uid
+            )
 
 
 def assert_opens_nothing(bench, caller, url=""):
@@ -52,7 +57,9 @@ def assert_scoped(bench, key, url=""):
     """It is judged by its scope."""
     for door in DOORS:
         assert bench.call(door, key, **PARTNERS, url=url).ok
-        assert NOT_GRANTED.is_met_by(DOORS[door], bench.call(door, key, **UNLINK, url=url))
+        assert NOT_GRANTED.is_met_by(
+            DOORS[door], bench.call(door, key, **UNLINK, url=url)
+        )
 
 
 def set_module(bench, button):
@@ -62,7 +69,10 @@ def set_module(bench, button):
 
 
 def all_rows(bench, table):
-    return [json.dumps(vars(row), default=str) for row in bench.sql(f"SELECT * FROM {table} ORDER BY id")]
+    return [
+        json.dumps(vars(row), default=str)
+        for row in bench.sql(f"SELECT * FROM {table} ORDER BY id")
+    ]
 
 
 # Where the addon is not
@@ -122,11 +132,19 @@ def test_neutralizing(lab, server, make_bench, database):
     scoped, stock = bench.scoped(Rule("res.partner", "r")), bench.unscoped()
     assert_scoped(bench, scoped)
     config = write_config(lab.odoo, folder("run", f"neutralize-{database}"))
-    command = [sys.executable, LAUNCHER, "neutralize", f"--config={config}", f"--database={database}"]
+    command = [
+        sys.executable,
+        LAUNCHER,
+        "neutralize",
+        f"--config={config}",
+        f"--database={database}",
+    ]
     subprocess.run(command, check=True, capture_output=True)
     with bench.logged() as rows:
         assert_opens_nothing(bench, scoped)
-    assert {(row.apikey_ref, row.outcome) for row in rows} == {(scoped.key_id, "denied")}
+    assert {(row.apikey_ref, row.outcome) for row in rows} == {
+        (scoped.key_id, "denied")
+    }
     assert_stock(bench, stock)
     bench.admin.press("res.users.apikeys", "action_resume", [scoped.key_id])
     assert_scoped(bench, scoped)
@@ -142,14 +160,24 @@ def test_lifting_a_scope(bench):
     assert_stock(bench, key)
     for door in DOORS:
         assert bench.call(door, key, "crm.lead", "search_count", domain=[]).ok
-    *_earlier, row = bench.sql("SELECT * FROM apikey_history WHERE subject = 'key' AND subject_ref = %s ORDER BY id", key.key_id)
-    assert (row.event, row.subject_name, row.actor_login, row.remote_addr) == ("lifted", key.name, "admin", "127.0.0.1")
+    *_earlier, row = bench.sql(
+        "SELECT * FROM apikey_history WHERE subject = 'key' AND subject_ref = %s ORDER BY id",
+        key.key_id,
+    )
+    assert (row.event, row.subject_name, row.actor_login, row.remote_addr) == (
+        "lifted",
+        key.name,
+        "admin",
+        "127.0.0.1",
+    )
     before, after = json.loads(row.before), json.loads(row.after)
     assert before["scope"].startswith(key.name)
     assert (after["scope"], after["stock_scope"]) == (None, "rpc")
     with bench.logged() as rows:
         assert bench.call("json2", key, **PARTNERS).ok
-    assert [(row.apikey_ref, row.scope_name, row.outcome) for row in rows] == [(key.key_id, None, "allowed")]
+    assert [(row.apikey_ref, row.scope_name, row.outcome) for row in rows] == [
+        (key.key_id, None, "allowed")
+    ]
 
 
 def test_a_scope_in_use_cannot_be_deleted(bench):
@@ -170,7 +198,9 @@ def test_a_scope_in_use_cannot_be_deleted(bench):
 def observed(bench):
     """A key whose scope grants little, and only observes."""
     key = bench.scoped(Rule("res.partner", "r"))
-    bench.admin.call("apikey.scope", "write", [bench.scope_id(key)], {"mode": "observe"})
+    bench.admin.call(
+        "apikey.scope", "write", [bench.scope_id(key)], {"mode": "observe"}
+    )
     return key
 
 
@@ -180,8 +210,12 @@ def test_observing_grants(bench, observed, door):
     name = f"observed at {door} {observed.key_id}"
     with bench.logged() as rows:
         assert bench.call(door, observed, **PARTNERS).ok
-        created = bench.call(door, observed, "probe.note", "create", vals_list=[{"name": name}])
-        assert bench.call(door, observed, "probe.note", "whose").value["current"] == [observed.key_id]
+        created = bench.call(
+            door, observed, "probe.note", "create", vals_list=[{"name": name}]
+        )
+        assert bench.call(door, observed, "probe.note", "whose").value["current"] == [
+            observed.key_id
+        ]
     assert created.ok
     assert bench.names_of_notes(name) == [name]
     assert [(row.apikey_ref, row.outcome) for row in rows] == [
@@ -213,7 +247,9 @@ def test_observing_conditions(bench, observed, door):
 @pytest.mark.parametrize("door", DOORS)
 def test_a_failure_while_observing(bench, observed, door):
     with bench.logged() as rows:
-        assert not bench.call(door, observed, "probe.note", "note_and_raise", name="x", ending="UserError").ok
+        assert not bench.call(
+            door, observed, "probe.note", "note_and_raise", name="x", ending="UserError"
+        ).ok
     assert [row.outcome for row in rows] == ["error"]
 
 
@@ -222,7 +258,10 @@ def test_observing_lets_no_invalid_key_in(bench, observed):
     assert_opens_nothing(bench, observed)
     bench.admin.press("res.users.apikeys", "action_resume", [observed.key_id])
     assert bench.call("json2", observed, **PARTNERS).ok
-    bench.sql("UPDATE res_users_apikeys SET expiration_date = '2020-01-01' WHERE id = %s", observed.key_id)
+    bench.sql(
+        "UPDATE res_users_apikeys SET expiration_date = '2020-01-01' WHERE id = %s",
+        observed.key_id,
+    )
     assert_opens_nothing(bench, observed)
 
 
@@ -233,11 +272,21 @@ def test_observing_protects_keys_scopes_and_logs(bench, observed, door):
     attempts = [
         ("apikey.scope", "write", [scope], {"vals": {"mode": "observe"}}),
         ("apikey.scope", "search_read", None, {"domain": []}),
-        ("apikey.scope.rule", "create", None, {"vals_list": [{"scope_id": scope, "any_model": True, "perm_read": True}]}),
+        (
+            "apikey.scope.rule",
+            "create",
+            None,
+            {"vals_list": [{"scope_id": scope, "any_model": True, "perm_read": True}]},
+        ),
         ("res.users.apikeys", "action_lift", [observed.key_id], {}),
         ("res.users.apikeys", "remove", [observed.key_id], {}),
         ("apikey.call", "unlink", [1], {}),
-        ("res.users.apikeys.description", "create", None, {"vals_list": [{"name": "wider", "duration": "1"}]}),
+        (
+            "res.users.apikeys.description",
+            "create",
+            None,
+            {"vals_list": [{"name": "wider", "duration": "1"}]},
+        ),
     ]
     keys = bench.sql("SELECT * FROM res_users_apikeys ORDER BY id")
     with bench.logged() as rows:

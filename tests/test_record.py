@@ -14,12 +14,18 @@ from lab.stage import DOORS
 RPC = [door for door in DOORS if door != "json2"]
 METHODS = "note_and_raise, note_and_return_none, note_and_return_pairs, commit_half_way, conflict_once, whose"
 MISSING = 999_999_999
-TRACE = re.compile(r'Traceback \(most recent call last\)|File ".*", line \d+|\.py\b|Failing row contains|DETAIL:')
+TRACE = re.compile(
+    r'Traceback \(most recent call last\)|File ".*", line \d+|\.py\b|Failing row contains|DETAIL:'
+)
 
 
 @pytest.fixture(scope="module")
 def key(bench):
-    return bench.scoped(Rule("probe.note", "rwcd", methods=METHODS), Rule("probe.locked", "r"), name="recorded")
+    return bench.scoped(
+        Rule("probe.note", "rwcd", methods=METHODS),
+        Rule("probe.locked", "r"),
+        name="recorded",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +37,11 @@ def text_of(answer) -> str:
     """All that an answer says, as it came."""
     if isinstance(answer.raw, Fault):
         return f"{answer.raw.faultCode}\n{answer.raw.faultString}"
-    return answer.raw if isinstance(answer.raw, str) else json.dumps(answer.raw, indent=1).replace("\\n", "\n")
+    return (
+        answer.raw
+        if isinstance(answer.raw, str)
+        else json.dumps(answer.raw, indent=1).replace("\\n", "\n")
+    )
 
 
 def debug_of(answer) -> str:
@@ -84,10 +94,24 @@ def unwritable_log(bench, how):
 @pytest.mark.parametrize("door", DOORS)
 def test_allowed(bench, key, door):
     with bench.logged() as rows:
-        answer = bench.call(door, key, "probe.note", "create", vals_list=[{"name": "one"}, {"name": "two"}])
+        answer = bench.call(
+            door,
+            key,
+            "probe.note",
+            "create",
+            vals_list=[{"name": "one"}, {"name": "two"}],
+        )
     assert answer.ok
     [row] = rows
-    assert_row(row, key, door, model="probe.note", method="create", outcome="allowed", reason=None)
+    assert_row(
+        row,
+        key,
+        door,
+        model="probe.note",
+        method="create",
+        outcome="allowed",
+        reason=None,
+    )
     assert row.res_ids == ", ".join(map(str, answer.value))
     assert row.duration_ms > 0
 
@@ -101,13 +125,24 @@ def test_allowed(bench, key, door):
         ("AccessError", "denied", "Odoo: The note {name} was in vain."),
     ],
 )
-def test_a_failure_keeps_its_row_and_loses_its_effect(bench, key, door, ending, outcome, reason):
+def test_a_failure_keeps_its_row_and_loses_its_effect(
+    bench, key, door, ending, outcome, reason
+):
     name = f"{ending} at {door}"
     with bench.logged() as rows:
-        answer = bench.call(door, key, "probe.note", "note_and_raise", name=name, ending=ending)
+        answer = bench.call(
+            door, key, "probe.note", "note_and_raise", name=name, ending=ending
+        )
     assert_discreet(answer)
     [row] = rows
-    assert_row(row, key, door, method="note_and_raise", outcome=outcome, reason=reason.format(name=name))
+    assert_row(
+        row,
+        key,
+        door,
+        method="note_and_raise",
+        outcome=outcome,
+        reason=reason.format(name=name),
+    )
     assert row.duration_ms > 0
     assert not bench.names_of_notes(name)
     if ending == "RuntimeError":
@@ -134,7 +169,16 @@ def test_the_scope_refuses(bench, key, door):
     assert answer.error_name == "AccessError"
     assert_discreet(answer)
     [row] = rows
-    assert_row(row, key, door, model="res.partner", method="unlink", res_ids="1", outcome="denied", reason=answer.message)
+    assert_row(
+        row,
+        key,
+        door,
+        model="res.partner",
+        method="unlink",
+        res_ids="1",
+        outcome="denied",
+        reason=answer.message,
+    )
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -143,7 +187,9 @@ def test_a_missing_record(bench, key, door):
         answer = bench.call(door, key, "probe.note", "conflict_once", [MISSING])
     assert_discreet(answer)
     [row] = rows
-    assert_row(row, key, door, method="conflict_once", res_ids=str(MISSING), outcome="error")
+    assert_row(
+        row, key, door, method="conflict_once", res_ids=str(MISSING), outcome="error"
+    )
     assert row.reason
 
 
@@ -153,14 +199,28 @@ def test_an_unknown_method(bench, stock_key, door):
         answer = bench.call(door, stock_key, "probe.note", "no_such_method", [])
     assert_discreet(answer)
     [row] = rows
-    assert_row(row, stock_key, door, model="probe.note", method="no_such_method", scope_name=None, outcome="error")
+    assert_row(
+        row,
+        stock_key,
+        door,
+        model="probe.note",
+        method="no_such_method",
+        scope_name=None,
+        outcome="error",
+    )
 
 
 @pytest.mark.parametrize("door", DOORS)
 def test_a_failing_row_is_not_shown(bench, key, stock_key, door):
     for caller in (key, stock_key):
         with bench.logged() as rows:
-            answer = bench.call(door, caller, "probe.note", "create", vals_list=[{"name": "row of hearts", "value": -1}])
+            answer = bench.call(
+                door,
+                caller,
+                "probe.note",
+                "create",
+                vals_list=[{"name": "row of hearts", "value": -1}],
+            )
         assert_discreet(answer)
         assert "hearts" not in text_of(answer)
         [row] = rows
@@ -171,7 +231,13 @@ def test_a_failing_row_is_not_shown(bench, key, stock_key, door):
 
 def test_a_password_is_told_what_stock_tells(bench):
     """What the test above looks for would be found if it was there."""
-    answer = bench.call("jsonrpc", bench.password, "probe.note", "create", vals_list=[{"name": "hearts", "value": -1}])
+    answer = bench.call(
+        "jsonrpc",
+        bench.password,
+        "probe.note",
+        "create",
+        vals_list=[{"name": "hearts", "value": -1}],
+    )
     assert "Failing row contains" in debug_of(answer)
     assert TRACE.search(text_of(answer))
 
@@ -179,9 +245,20 @@ def test_a_password_is_told_what_stock_tells(bench):
 @pytest.mark.parametrize("door", RPC)
 def test_a_password(bench, door):
     with bench.logged() as rows:
-        assert bench.call(door, bench.password, "probe.note", "search_count", domain=[]).ok
-        assert bench.call(door, bench.password, "probe.note", "search_count", domain=[]).ok
-        assert not bench.call(door, bench.password, "probe.note", "note_and_raise", name="x", ending="UserError").ok
+        assert bench.call(
+            door, bench.password, "probe.note", "search_count", domain=[]
+        ).ok
+        assert bench.call(
+            door, bench.password, "probe.note", "search_count", domain=[]
+        ).ok
+        assert not bench.call(
+            door,
+            bench.password,
+            "probe.note",
+            "note_and_raise",
+            name="x",
+            ending="UserError",
+        ).ok
     assert [row.outcome for row in rows] == ["allowed", "allowed", "error"]
     assert len({row.call_ref for row in rows}) == 3
     for row in rows:
@@ -201,13 +278,26 @@ def test_a_refused_credential(bench, key, door):
             assert_discreet(answer)
     assert len({row.call_ref for row in rows}) == 2
     for row in rows:
-        assert_row(row, type(key)("", None, None), door, scope_name=None, model="res.partner", outcome="denied")
+        assert_row(
+            row,
+            type(key)("", None, None),
+            door,
+            scope_name=None,
+            model="res.partner",
+            outcome="denied",
+        )
         assert row.reason
         assert caller.secret not in row.reason
 
 
 @pytest.mark.parametrize(
-    ("door", "method"), [("xmlrpc", "authenticate"), ("xmlrpc", "login"), ("xmlrpc1", "login"), ("jsonrpc", "authenticate")]
+    ("door", "method"),
+    [
+        ("xmlrpc", "authenticate"),
+        ("xmlrpc", "login"),
+        ("xmlrpc1", "login"),
+        ("jsonrpc", "authenticate"),
+    ],
 )
 def test_authentication(bench, key, stock_key, door, method):
     for caller in (key, stock_key, bench.password):
@@ -215,12 +305,25 @@ def test_authentication(bench, key, stock_key, door, method):
             for _time in range(2):
                 agent = [{}] if method == "authenticate" else []
                 answer = bench.client(door, caller).service(
-                    "common", method, bench.database, caller.login, caller.secret, *agent
+                    "common",
+                    method,
+                    bench.database,
+                    caller.login,
+                    caller.secret,
+                    *agent,
                 )
                 assert answer.value == caller.uid
         assert len({row.call_ref for row in rows}) == 2
         for row in rows:
-            assert_row(row, caller, door, model=None, method=method, outcome="allowed", reason=None)
+            assert_row(
+                row,
+                caller,
+                door,
+                model=None,
+                method=method,
+                outcome="allowed",
+                reason=None,
+            )
             assert row.duration_ms > 0
 
 
@@ -232,7 +335,14 @@ def test_refused_authentication(bench, key, door):
         answer = bench.client(door, stranger).authenticate()
     assert answer.value is False
     [row] = rows
-    assert_row(row, type(key)("", None, None), door, model=None, method="authenticate", outcome="denied")
+    assert_row(
+        row,
+        type(key)("", None, None),
+        door,
+        model=None,
+        method="authenticate",
+        outcome="denied",
+    )
     assert stranger.login in row.reason
     assert stranger.secret not in row.reason
 
@@ -241,7 +351,9 @@ def test_refused_authentication(bench, key, door):
 def test_a_key_authenticates_its_owner_only(bench, key, door):
     """A key under another's login says who its owner is, not who the other is."""
     with bench.logged() as rows:
-        answer = bench.client(door, type(key)(key.secret, "admin", key.uid)).authenticate()
+        answer = bench.client(
+            door, type(key)(key.secret, "admin", key.uid)
+        ).authenticate()
     assert answer.value in (False, key.uid)
     [row] = rows
     assert_row(row, key, door, outcome="allowed" if answer.value else "denied")
@@ -257,22 +369,41 @@ def test_a_method_that_commits_half_way(bench, key, door):
         answer = bench.call(door, key, "probe.note", "commit_half_way", name=name)
     assert answer.value == 1, "the row is committed with what the call did before"
     [row] = rows
-    assert_row(row, key, door, method="commit_half_way", outcome="allowed", reason=None, duration_ms=None)
+    assert_row(
+        row,
+        key,
+        door,
+        method="commit_half_way",
+        outcome="allowed",
+        reason=None,
+        duration_ms=None,
+    )
     assert bench.names_of_notes(name) == [f"{name}, first", f"{name}, second"]
 
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize(
-    ("ending", "outcome"), [("UserError", "error"), ("RuntimeError", "error"), ("AccessError", "denied")]
+    ("ending", "outcome"),
+    [("UserError", "error"), ("RuntimeError", "error"), ("AccessError", "denied")],
 )
 def test_a_method_that_commits_half_way_and_fails(bench, key, door, ending, outcome):
     name = f"half {ending} at {door}"
     with bench.logged() as rows:
-        answer = bench.call(door, key, "probe.note", "commit_half_way", name=name, ending=ending)
+        answer = bench.call(
+            door, key, "probe.note", "commit_half_way", name=name, ending=ending
+        )
     assert_discreet(answer)
     first, second = rows
     assert first.call_ref == second.call_ref
-    assert_row(first, key, door, method="commit_half_way", outcome="allowed", reason=None, duration_ms=None)
+    assert_row(
+        first,
+        key,
+        door,
+        method="commit_half_way",
+        outcome="allowed",
+        reason=None,
+        duration_ms=None,
+    )
     assert_row(second, key, door, method="commit_half_way", outcome=outcome)
     assert "in vain" in second.reason
     assert second.duration_ms > 0
@@ -282,12 +413,22 @@ def test_a_method_that_commits_half_way_and_fails(bench, key, door, ending, outc
 @pytest.mark.parametrize("door", ["json2", "xmlrpc", "jsonrpc"])
 def test_a_call_that_is_tried_again(bench, key, door):
     """The first try meets a real serialization failure, made from outside its transaction."""
-    [note] = bench.sql("INSERT INTO probe_note (name, value) VALUES ('contested', 0) RETURNING id")
+    [note] = bench.sql(
+        "INSERT INTO probe_note (name, value) VALUES ('contested', 0) RETURNING id"
+    )
     with bench.logged() as rows:
         answer = bench.call(door, key, "probe.note", "conflict_once", [note.id])
     assert answer.value == 2, "it was not tried again"
     [row] = rows
-    assert_row(row, key, door, method="conflict_once", res_ids=str(note.id), outcome="allowed", reason=None)
+    assert_row(
+        row,
+        key,
+        door,
+        method="conflict_once",
+        res_ids=str(note.id),
+        outcome="allowed",
+        reason=None,
+    )
     assert row.duration_ms > 0
 
 
@@ -301,7 +442,9 @@ def test_a_result_that_cannot_be_sent(bench, key, door, result):
     """
     name = f"{result} at {door}"
     with bench.logged() as rows:
-        answer = bench.call(door, key, "probe.note", f"note_and_return_{result}", name=name)
+        answer = bench.call(
+            door, key, "probe.note", f"note_and_return_{result}", name=name
+        )
     assert len({row.call_ref for row in rows}) == 1
     if result == "none" and door in ("json2", "jsonrpc"):
         assert answer.ok
@@ -329,10 +472,15 @@ def test_an_unwritable_log(bench, key, stock_key, door, how):
     with bench.logged() as rows:
         with unwritable_log(bench, how):
             answers = [
-                bench.call(door, caller, "probe.note", "create", vals_list=[{"name": name}]) for caller in callers
+                bench.call(
+                    door, caller, "probe.note", "create", vals_list=[{"name": name}]
+                )
+                for caller in callers
             ]
             denied = bench.call(door, key, "res.partner", "unlink", [1])
-        assert bench.call(door, key, "probe.note", "search_count", domain=[]).ok, "it does not recover"
+        assert bench.call(door, key, "probe.note", "search_count", domain=[]).ok, (
+            "it does not recover"
+        )
     for answer in [*answers, denied]:
         assert answer.status == (503 if door == "json2" else 200)
         assert answer.error_name == "UserError"
@@ -356,7 +504,9 @@ def test_an_unwritable_log_and_a_commit_half_way(bench, key):
     for door in DOORS:
         with unwritable_log(bench, "trigger"):
             # The method itself counts rows, so the table must be there.
-            answer = bench.call(door, key, "probe.note", "commit_half_way", name=f"dark at {door}")
+            answer = bench.call(
+                door, key, "probe.note", "commit_half_way", name=f"dark at {door}"
+            )
         assert (answer.ok, answer.error_name) == (False, "UserError")
         assert not bench.names_of_notes(f"dark at {door}")
 

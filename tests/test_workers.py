@@ -25,10 +25,14 @@ def allowed(bench, key, **call):
 def test_an_edited_rule(workers):
     """One worker takes the edit, and each call that comes after it is judged by it."""
     key = workers.scoped(Rule("res.partner", "r"))
-    rule = workers.admin.find("apikey.scope.rule", ["scope_id", "=", workers.scope_id(key)])
+    rule = workers.admin.find(
+        "apikey.scope.rule", ["scope_id", "=", workers.scope_id(key)]
+    )
     for grants in (True, False, True, False):
         workers.admin.call("apikey.scope.rule", "write", [rule], {"perm_read": grants})
-        workers.until_all_served(lambda grants=grants: assert_allowed(workers, key, grants))
+        workers.until_all_served(
+            lambda grants=grants: assert_allowed(workers, key, grants)
+        )
 
 
 def assert_allowed(workers, key, expected):
@@ -38,7 +42,11 @@ def assert_allowed(workers, key, expected):
 def test_an_edited_condition(workers):
     key = workers.scoped(Rule("res.partner", "r"))
     scope = workers.scope_id(key)
-    for networks, expected in (("", True), ("192.0.2.0/24", False), ("127.0.0.0/8", True)):
+    for networks, expected in (
+        ("", True),
+        ("192.0.2.0/24", False),
+        ("127.0.0.0/8", True),
+    ):
         workers.admin.call("apikey.scope", "write", [scope], {"networks": networks})
 
         def check(expected=expected):
@@ -54,7 +62,10 @@ def test_a_key_that_is_put_under_another_scope(workers):
     other = workers.scoped(Rule("res.partner", "r"))
     workers.until_all_served(lambda: assert_allowed(workers, key, False))
     wizard = workers.admin.call(
-        "apikey.limit.wizard", "create", [{"scope_id": workers.scope_id(other)}], context={"default_key_ids": [key.key_id]}
+        "apikey.limit.wizard",
+        "create",
+        [{"scope_id": workers.scope_id(other)}],
+        context={"default_key_ids": [key.key_id]},
     )
     workers.admin.press("apikey.limit.wizard", "action_limit", wizard)
     workers.until_all_served(lambda: assert_allowed(workers, key, True))
@@ -63,10 +74,21 @@ def test_a_key_that_is_put_under_another_scope(workers):
 def test_a_deleted_field_narrows(workers):
     """The list of fields is empty once its only field is gone: then it grants none, not all."""
     model = workers.admin.find("ir.model", ["model", "=", "probe.note"])
-    values = {"name": "x_passing", "model_id": model, "ttype": "char", "state": "manual", "field_description": "Passing"}
+    values = {
+        "name": "x_passing",
+        "model_id": model,
+        "ttype": "char",
+        "state": "manual",
+        "field_description": "Passing",
+    }
     [field] = workers.admin.call("ir.model.fields", "create", [values])
     key = workers.scoped(Rule("probe.note", "r", fields=("x_passing",)))
-    read = {"model": "probe.note", "method": "search_read", "domain": [], "fields": ["x_passing"]}
+    read = {
+        "model": "probe.note",
+        "method": "search_read",
+        "domain": [],
+        "fields": ["x_passing"],
+    }
     workers.until_all_served(lambda: assert_grants(workers, key, read))
     workers.admin.call("ir.model.fields", "unlink", [field])
     named = {**read, "fields": ["name"]}
@@ -83,21 +105,35 @@ def assert_grants(workers, key, call):
 
 def test_many_clients_at_once(workers):
     """Each call has its row, and each row its key."""
-    callers = [workers.scoped(Rule("probe.note", methods="whose")) for _number in range(3)]
-    callers += [workers.scoped(Rule("res.partner", "r")), workers.unscoped(), workers.password]
-    kinds = [(door, caller) for caller in callers for door in (DOORS if caller.key_id else RPC)]
+    callers = [
+        workers.scoped(Rule("probe.note", methods="whose")) for _number in range(3)
+    ]
+    callers += [
+        workers.scoped(Rule("res.partner", "r")),
+        workers.unscoped(),
+        workers.password,
+    ]
+    kinds = [
+        (door, caller)
+        for caller in callers
+        for door in (DOORS if caller.key_id else RPC)
+    ]
 
     def client(seed):
         random = Random(seed)
         made = []
         for _number in range(CALLS):
             door, caller = random.choice(kinds)
-            made.append((door, caller, workers.call(door, caller, "probe.note", "whose")))
+            made.append(
+                (door, caller, workers.call(door, caller, "probe.note", "whose"))
+            )
         return made
 
     with workers.logged() as rows, ThreadPoolExecutor(THREADS) as pool:
         made = [call for calls in pool.map(client, range(THREADS)) for call in calls]
-    assert len(made) == len(rows) == len({row.call_ref for row in rows}) == THREADS * CALLS
+    assert (
+        len(made) == len(rows) == len({row.call_ref for row in rows}) == THREADS * CALLS
+    )
     expected = Counter()
     for door, caller, answer in made:
         if caller is callers[3]:
@@ -105,13 +141,25 @@ def test_many_clients_at_once(workers):
         else:
             ids = [caller.key_id] if caller.key_id else []
             assert (answer.value["current"], answer.value["stamped"]) == (ids, ids)
-        expected[caller.key_id, caller.login, DOORS[door], "allowed" if answer.ok else "denied"] += 1
-    assert Counter((row.apikey_ref, row.user_login, row.transport, row.outcome) for row in rows) == expected
+        expected[
+            caller.key_id,
+            caller.login,
+            DOORS[door],
+            "allowed" if answer.ok else "denied",
+        ] += 1
+    assert (
+        Counter(
+            (row.apikey_ref, row.user_login, row.transport, row.outcome) for row in rows
+        )
+        == expected
+    )
     by_ref = {row.call_ref: row.apikey_ref for row in rows}
     for _door, caller, answer in made:
         if answer.ok:
             assert by_ref[answer.value["ref"]] == caller.key_id
-    assert len({answer.value["pid"] for _door, _caller, answer in made if answer.ok}) == 2
+    assert (
+        len({answer.value["pid"] for _door, _caller, answer in made if answer.ok}) == 2
+    )
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -122,8 +170,12 @@ def test_the_evented_server(workers, door):
     with workers.logged() as rows:
         for _time in range(2):
             assert workers.call(door, key, **PARTNERS, url=url, source="127.0.0.4").ok
-            assert not workers.call(door, key, "res.partner", "unlink", [1], url=url, source="127.0.0.4").ok
-            assert not workers.call(door, key, **PARTNERS, url=url, source="127.0.0.5").ok
+            assert not workers.call(
+                door, key, "res.partner", "unlink", [1], url=url, source="127.0.0.4"
+            ).ok
+            assert not workers.call(
+                door, key, **PARTNERS, url=url, source="127.0.0.5"
+            ).ok
     assert [(row.apikey_ref, row.outcome, row.remote_addr) for row in rows] == [
         (key.key_id, "allowed", "127.0.0.4"),
         (key.key_id, "denied", "127.0.0.4"),

@@ -41,7 +41,9 @@ def read_context(context):
 
     :raise Unreadable: it is not a mapping with texts as keys
     """
-    if not isinstance(context, dict) or not all(isinstance(key, str) for key in context):
+    if not isinstance(context, dict) or not all(
+        isinstance(key, str) for key in context
+    ):
         raise Unreadable("malformed", names=("context",))
     return frozenset(context) - catalogue.HARMLESS_CONTEXT
 

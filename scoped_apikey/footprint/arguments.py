@@ -50,7 +50,7 @@ class Arguments:
         """
         if len(self.args) > len(parameters):
             raise Unreadable("malformed", names=("arguments",))
-        bound = dict(zip(parameters, self.args))
+        bound = dict(zip(parameters, self.args, strict=False))
         for name, value in self.kwargs.items():
             if name not in parameters or name in bound:
                 raise malformed(name)
@@ -100,11 +100,13 @@ def arguments_of_rpc(recordset, method, args, kwargs):
     :param recordset: the model
     :raise Unreadable: they are not even a list and a mapping
     """
+    if not isinstance(method, str):
+        raise malformed("method")
     if not isinstance(args, (list, tuple)) or not isinstance(kwargs, Mapping):
         raise malformed("arguments")
     kwargs = dict(kwargs)
     context = kwargs.pop("context", None) or {}
-    function = getattr(type(recordset), str(method), None)
+    function = getattr(type(recordset), method, None)
     ids, args = None, tuple(args)
     if args and not getattr(function, "_api_model", False):
         ids, args = args[0], args[1:]

@@ -1,4 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+# What others inherit from comes first.
 from . import apikey_guarded
 from . import apikey_log
 from . import apikey_call
@@ -6,7 +7,6 @@ from . import apikey_history
 from . import apikey_scope
 from . import apikey_scope_rule
 from . import apikey_scope_window
-from . import base_module_uninstall
 from . import ir_actions_server
 from . import ir_config_parameter
 from . import res_config_settings

@@ -24,7 +24,7 @@ class ApikeyCall(models.Model):
     user_ref = fields.Integer("User ID", readonly=True, aggregator=None)
     user_login = fields.Char("Login", readonly=True)
     user_id = fields.Many2one(
-        "res.users", "User", compute="_compute_user_id", search="_search_user_id"
+        "res.users", compute="_compute_user_id", search="_search_user_id"
     )
     scope_name = fields.Char("Scope", readonly=True)
     transport = fields.Selection(TRANSPORTS, readonly=True)

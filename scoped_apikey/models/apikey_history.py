@@ -2,7 +2,6 @@
 import json
 
 from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.tools import SQL, format_duration
 
@@ -106,7 +105,6 @@ class ApikeyHistory(models.Model):
     @api.depends("before", "after")
     def _compute_changes(self):
         """Show before and after side by side, what differs being marked."""
-        _ = self.env._
         for row in self:
             before, after = row._parse(row.before), row._parse(row.after)
             rows = Markup("").join(
@@ -115,7 +113,7 @@ class ApikeyHistory(models.Model):
             row.changes = rows and Markup(
                 '<table class="table table-sm align-top mb-0"><thead><tr><th class="w-25">'
                 "</th><th>%s</th><th>%s</th></tr></thead><tbody>%s</tbody></table>"
-            ) % (_("Before"), _("After"), rows)
+            ) % (self.env._("Before"), self.env._("After"), rows)
 
     @staticmethod
     def _parse(text):
@@ -142,50 +140,49 @@ class ApikeyHistory(models.Model):
         )
 
     def _labels(self):
-        _ = self.env._
         return {
-            "name": _("Name"),
-            "description": _("Description"),
-            "mode": _("Mode"),
-            "rules": _("Rules"),
-            "networks": _("Networks"),
-            "tz": _("Time zone"),
-            "windows": _("Hours"),
-            "may_be_chosen_by": _("May be chosen by"),
-            "user": _("User"),
-            "scope": _("Scope"),
-            "stock_scope": _("Door (stock scope)"),
-            "suspended": _("Suspended"),
-            "expires": _("Expires (UTC)"),
-            "rotated_from": _("Rotated from"),
-            "value": _("Value"),
+            "name": self.env._("Name"),
+            "description": self.env._("Description"),
+            "mode": self.env._("Mode"),
+            "rules": self.env._("Rules"),
+            "networks": self.env._("Networks"),
+            "tz": self.env._("Time zone"),
+            "windows": self.env._("Hours"),
+            "may_be_chosen_by": self.env._("May be chosen by"),
+            "user": self.env._("User"),
+            "scope": self.env._("Scope"),
+            "stock_scope": self.env._("Door (stock scope)"),
+            "suspended": self.env._("Suspended"),
+            "expires": self.env._("Expires (UTC)"),
+            "rotated_from": self.env._("Rotated from"),
+            "value": self.env._("Value"),
         }
 
     def _show(self, name, value):
         """Write one value of a snapshot for a reader."""
-        _ = self.env._
         if name == "rules":
             value = [self._show_rule(rule) for rule in value]
         elif name == "windows":
             value = [self._show_window(window) for window in value]
         if isinstance(value, bool):
-            return _("Yes") if value else _("No")
+            return self.env._("Yes") if value else self.env._("No")
         if value in (None, "", []):
             return Markup('<span class="text-muted">—</span>')
         lines = value if isinstance(value, list) else str(value).splitlines()
         return Markup("<br/>").join(map(str, lines))
 
     def _show_rule(self, rule):
-        _ = self.env._
         parts = list(rule.get("operations") or ())
         if rule.get("any_method"):
-            parts.append(_("any method"))
+            parts.append(self.env._("any method"))
         elif rule.get("methods"):
-            parts.append(_("methods: %s", " ".join(rule["methods"].split())))
+            parts.append(self.env._("methods: %s", " ".join(rule["methods"].split())))
         if rule.get("fields") not in ("*", None):
-            parts.append(_("only the fields: %s", ", ".join(rule["fields"]) or "—"))
+            parts.append(
+                self.env._("only the fields: %s", ", ".join(rule["fields"]) or "—")
+            )
         model = rule.get("model")
-        return f"{_('any model') if model == '*' else model}: {'; '.join(parts) or '—'}"
+        return f"{self.env._('any model') if model == '*' else model}: {'; '.join(parts) or '—'}"
 
     def _show_window(self, window):
         day = dict(DAYS).get(window["dayofweek"], "")

@@ -10,7 +10,6 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from .. import problems
-from ..policy.errors import SettingError
 from ..policy.networks import Networks
 from ..policy.rules import Policy
 from ..policy.windows import Windows
@@ -49,7 +48,8 @@ class ApikeyScope(models.Model):
         "apikey.scope.window", "scope_id", "Hours", copy=True, help="None: always."
     )
     rate_limit = fields.Integer(
-        "Calls a Minute", help="For each key. This version enforces none: leave it at 0."
+        "Calls a Minute",
+        help="For each key. This version enforces none: leave it at 0.",
     )
     company_ids = fields.Many2many("res.company", string="Companies")
     limit_companies = fields.Boolean(
@@ -62,7 +62,9 @@ class ApikeyScope(models.Model):
     )
     key_ids = fields.One2many("res.users.apikeys", "scope_id", "Keys")
     key_count = fields.Integer("Number of Keys", compute="_compute_key_count")
-    rule_count = fields.Integer("Number of Rules", compute="_compute_rule_count", compute_sudo=True)
+    rule_count = fields.Integer(
+        "Number of Rules", compute="_compute_rule_count", compute_sudo=True
+    )
     # Whoever may choose a scope may read in words what it is, though not its rules.
     summary = fields.Html(
         "In Words", compute="_compute_summary", compute_sudo=True, sanitize=False
@@ -136,7 +138,8 @@ class ApikeyScope(models.Model):
         :param Key key: a scoped key, as it was identified for this call
         :rtype: Policy
         """
-        scope = self.with_user(SUPERUSER_ID).with_context({}).browse(key.scope_id)
+        env = self.env(user=SUPERUSER_ID, context={})
+        scope = env["apikey.scope"].browse(key.scope_id)
         return scope._compiled(key.scope_version)
 
     @tools.ormcache("self.id", "version")
@@ -183,18 +186,22 @@ class ApikeyScope(models.Model):
         with self._edited():
             return super().write(vals)
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_in_use(self):
         for scope in self:
-            if count := scope.key_count:
+            if scope.key_count:
                 raise UserError(
                     self.env._(
                         "The scope “%(scope)s” is in use by %(count)s keys, and a key"
                         " without its scope would open nothing. Give them another"
                         " scope, or remove them, first.",
                         scope=scope.name,
-                        count=count,
+                        count=scope.key_count,
                     )
                 )
+
+    def unlink(self):
+        for scope in self:
             scope._record("removed", before=scope._snapshot())
         token = _being_recorded.set(None)
         try:
@@ -205,7 +212,7 @@ class ApikeyScope(models.Model):
     def copy_data(self, default=None):
         return [
             {**vals, "name": self.env._("%s (copy)", scope.name)}
-            for scope, vals in zip(self, super().copy_data(default))
+            for scope, vals in zip(self, super().copy_data(default), strict=True)
         ]
 
     @contextmanager
@@ -221,7 +228,7 @@ class ApikeyScope(models.Model):
         try:
             yield
             if scopes:
-                super().write({"version": self._new_version()})
+                scopes.write({"version": self._new_version()})
         finally:
             _being_recorded.reset(token)
         for scope in scopes:
@@ -273,7 +280,9 @@ class ApikeyScope(models.Model):
     # Screens
     # ------------------------------------------------------------------
 
-    @api.depends("mode", "networks", "tz", "window_ids.display_name", "rule_ids.summary")
+    @api.depends(
+        "mode", "networks", "tz", "window_ids.display_name", "rule_ids.summary"
+    )
     def _compute_summary(self):
         for scope in self:
             items = [
@@ -291,9 +300,9 @@ class ApikeyScope(models.Model):
             for rule in scope.rule_ids:
                 lines.extend(rule._other_warnings())
             lines = list(dict.fromkeys(filter(None, lines)))
-            scope.warnings = lines and Markup(
-                '<ul class="mb-0 ps-3">%s</ul>'
-            ) % Markup("").join(Markup("<li>%s</li>") % line for line in lines)
+            scope.warnings = lines and Markup('<ul class="mb-0 ps-3">%s</ul>') % Markup(
+                ""
+            ).join(Markup("<li>%s</li>") % line for line in lines)
 
     @api.depends("rule_ids")
     def _compute_rule_count(self):
@@ -302,24 +311,23 @@ class ApikeyScope(models.Model):
 
     def _summarize_conditions(self):
         self.ensure_one()
-        _ = self.env._
         if not self.rule_ids:
-            yield _("No rule: its keys can do nothing.")
+            yield self.env._("No rule: its keys can do nothing.")
         networks = ", ".join((self.networks or "").split())
         if networks:
-            yield _("Only from %s.", networks)
+            yield self.env._("Only from %s.", networks)
         else:
-            yield _("From any address.")
+            yield self.env._("From any address.")
         if self.window_ids:
-            yield _(
+            yield self.env._(
                 "Only %(hours)s (%(tz)s).",
                 hours="; ".join(self.window_ids._in_words()),
                 tz=self.tz,
             )
         else:
-            yield _("At any time.")
+            yield self.env._("At any time.")
         if self.mode == "observe":
-            yield _("Observing: what lies outside is logged, and not refused.")
+            yield self.env._("Observing: what lies outside is logged, and not refused.")
 
     def action_enforce(self):
         """Refuse from now on what lies outside the scope."""

@@ -74,31 +74,32 @@ class ApikeyScopeRule(models.Model):
         "methods", "any_method", "field_ids", "limit_fields",
     )  # fmt: skip
     def _compute_summary(self):
-        _ = self.env._
         words = {
-            "read": _("read"),
-            "write": _("write"),
-            "create": _("create"),
-            "unlink": _("delete"),
+            "read": self.env._("read"),
+            "write": self.env._("write"),
+            "create": self.env._("create"),
+            "unlink": self.env._("delete"),
         }
         for rule in self:
             verbs = [words[operation] for operation in rule._operations()]
             if rule.any_method:
-                verbs.append(_("call any method that is not dangerous"))
+                verbs.append(self.env._("call any method that is not dangerous"))
             elif rule.methods:
                 verbs.append(
-                    _("call %s", ", ".join(rule.methods.replace(",", " ").split()))
+                    self.env._(
+                        "call %s", ", ".join(rule.methods.replace(",", " ").split())
+                    )
                 )
-            summary = _(
+            summary = self.env._(
                 "%(model)s: %(verbs)s",
-                model=_("Any model that is not protected")
+                model=self.env._("Any model that is not protected")
                 if rule.any_model
-                else rule.sudo().model_id.name or _("No model"),
-                verbs=", ".join(verbs) or _("nothing"),
+                else rule.sudo().model_id.name or self.env._("No model"),
+                verbs=", ".join(verbs) or self.env._("nothing"),
             )
             if rule.limit_fields:
                 names = rule.sudo().field_ids.mapped("field_description")
-                summary = _(
+                summary = self.env._(
                     "%(summary)s, only the fields %(fields)s",
                     summary=summary,
                     fields=", ".join(names) or "—",
@@ -124,26 +125,27 @@ class ApikeyScopeRule(models.Model):
     def _other_warnings(self):
         """Say where a rule reaches further than one may think."""
         self.ensure_one()
-        _ = self.env._
         rule = self.sudo()
         if rule.any_model and (rule._operations() or rule.any_method):
-            yield _(
+            yield self.env._(
                 "Any model: those of modules that are yet to be installed, too, unless"
                 " they are protected."
             )
         if rule.any_method:
-            yield _("Any method: what methods do goes beyond what the ticks say.")
+            yield self.env._(
+                "Any method: what methods do goes beyond what the ticks say."
+            )
         secrets = rule.field_ids.filtered(
             lambda field: catalogue.is_secret_field(field.name)
         )
         if secrets:
-            yield _(
+            yield self.env._(
                 "Secrets of %(model)s: %(fields)s.",
                 model=rule.model_id.name,
                 fields=", ".join(secrets.mapped("field_description")),
             )
         if rule.limit_fields and not rule.field_ids:
-            yield _(
+            yield self.env._(
                 "The list of fields of %s is empty, so the rule grants none.",
                 rule.model_id.name or "*",
             )
@@ -183,10 +185,9 @@ class ApikeyScopeRule(models.Model):
 
     def _check_method(self, method):
         """Refuse a name that is no business method which a rule can grant."""
-        _ = self.env._
         if method in catalogue.GENERIC_METHODS:
             raise ValidationError(
-                _(
+                self.env._(
                     "“%s” is a generic method: tick Read, Write, Create or Delete"
                     " instead of naming it.",
                     method,
@@ -194,11 +195,11 @@ class ApikeyScopeRule(models.Model):
             )
         if is_web_client_method(self.env, method):
             raise ValidationError(
-                _("“%s” serves the web client, which uses no key.", method)
+                self.env._("“%s” serves the web client, which uses no key.", method)
             )
         if method in catalogue.DANGEROUS_METHODS:
             raise ValidationError(
-                _(
+                self.env._(
                     "“%s” runs or reaches whatever it is given, so no rule can grant it.",
                     method,
                 )
@@ -206,7 +207,9 @@ class ApikeyScopeRule(models.Model):
         model = self.sudo().model_id.model
         if model in self.env and not callable(getattr(self.env[model], method, None)):
             raise ValidationError(
-                _("%(model)s has no method “%(method)s”.", model=model, method=method)
+                self.env._(
+                    "%(model)s has no method “%(method)s”.", model=model, method=method
+                )
             )
 
     def _only_reads(self):
@@ -314,4 +317,4 @@ class ApikeyScopeRule(models.Model):
         """Giving any field makes it a limit, which stays when the fields are gone."""
         unlimited = self.filtered(lambda rule: rule.field_ids and not rule.limit_fields)
         if unlimited:
-            super(ApikeyScopeRule, unlimited).write({"limit_fields": True})
+            unlimited.write({"limit_fields": True})

@@ -13,40 +13,49 @@ class IrConfigParameter(models.Model):
     def create(self, vals_list):
         self._guard(vals.get("key") for vals in vals_list)
         parameters = super().create(vals_list)
-        for parameter in parameters.filtered(lambda parameter: parameter._is_ours):
-            parameter._record_setting(None, parameter.value)
+        parameters._record_settings({})
         return parameters
 
     def write(self, vals):
         self._guard([*self.mapped("key"), vals.get("key")])
-        before = {parameter: parameter.value for parameter in self.filtered(lambda parameter: parameter._is_ours)}
+        before = self._settings()
         result = super().write(vals)
-        for parameter in self.filtered(lambda parameter: parameter._is_ours):
-            parameter._record_setting(before.get(parameter), parameter.value)
+        self._record_settings(before)
         return result
 
     def unlink(self):
         self._guard(self.mapped("key"))
-        for parameter in self.filtered(lambda parameter: parameter._is_ours):
-            parameter._record_setting(parameter.value, None)
-        return super().unlink()
+        before = self._settings()
+        result = super().unlink()
+        self.browse()._record_settings(before)
+        return result
 
     @api.model
     def _guard(self, keys):
         if any(str(key).startswith(OURS) for key in keys):
             self.env["apikey.guarded"]._refuse_scoped_key()
 
-    @property
-    def _is_ours(self):
-        return self.key.startswith(OURS)
+    def _settings(self):
+        """Return the addon's settings among these parameters: values and ids by key."""
+        return {
+            parameter.key: (parameter.value, parameter.id)
+            for parameter in self
+            if parameter.key.startswith(OURS)
+        }
 
-    def _record_setting(self, before, after):
-        if before != after:
-            self.env["apikey.history"]._record(
-                "changed",
-                "setting",
-                self.id,
-                self.key,
-                {"value": before},
-                {"value": after},
+    def _record_settings(self, before):
+        """Record what has become of the settings, one that is renamed away included."""
+        after = self._settings()
+        for key in {**before, **after}:
+            (old, old_id), (new, new_id) = (
+                values.get(key, (None, None)) for values in (before, after)
             )
+            if old != new:
+                self.env["apikey.history"]._record(
+                    "changed",
+                    "setting",
+                    new_id or old_id,
+                    key,
+                    {"value": old},
+                    {"value": new},
+                )

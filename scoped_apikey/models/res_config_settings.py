@@ -30,7 +30,9 @@ class ResConfigSettings(models.TransientModel):
 
     @api.constrains("apikey_log_arguments")
     def _check_apikey_log_arguments(self):
-        if any(settings.apikey_log_arguments not in (False, "none") for settings in self):
+        if any(
+            settings.apikey_log_arguments not in (False, "none") for settings in self
+        ):
             raise ValidationError(
                 self.env._("This version records no arguments: choose Nothing.")
             )
@@ -53,10 +55,11 @@ class ResConfigSettings(models.TransientModel):
         }
 
     def set_values(self):
-        super().set_values()
+        result = super().set_values()
         self.env["ir.config_parameter"].sudo().set_param(
             f"{PREFIX}retention_days", str(self.apikey_retention_days)
         )
+        return result
 
     @api.model
     def _scoped_apikey_flag(self, name):
@@ -71,7 +74,9 @@ class ResConfigSettings(models.TransientModel):
     @api.model
     def _scoped_apikey_retention_days(self):
         """Return for how many days calls are kept; 0: for ever."""
-        value = self.env["ir.config_parameter"].sudo().get_param(f"{PREFIX}retention_days")
+        value = (
+            self.env["ir.config_parameter"].sudo().get_param(f"{PREFIX}retention_days")
+        )
         try:
             return max(0, int(value or DEFAULT_RETENTION_DAYS))
         except ValueError:

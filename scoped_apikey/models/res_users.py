@@ -6,7 +6,9 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     apikey_count = fields.Integer(
-        "Number of API Keys", compute="_compute_apikey_count", groups="base.group_system"
+        "Number of API Keys",
+        compute="_compute_apikey_count",
+        groups="base.group_system",
     )
 
     @api.depends("api_key_ids")
@@ -21,5 +23,5 @@ class ResUsers(models.Model):
         return {
             **action,
             "domain": [("user_id", "=", self.id)],
-            "context": {"default_user_id": self.id},
+            "context": {"scoped_apikey_user_id": self.id},
         }

@@ -51,7 +51,7 @@ class ResUsersApikeys(models.Model):
 
         ``auth_totp.device`` inherits this model with a table of its own.
         """
-        super().init()
+        result = super().init()
         self.env.cr.execute(
             SQL(
                 """
@@ -71,6 +71,7 @@ class ResUsersApikeys(models.Model):
             )
             # The table of scopes may not exist yet.
             self.pool.post_init(self._add_constraints)
+        return result
 
     def _add_constraints(self):
         """A scope in use cannot be deleted; a key with a scope opens no other door."""
@@ -89,18 +90,17 @@ class ResUsersApikeys(models.Model):
 
     @api.depends("scope", "scope_id.name")
     def _compute_reach(self):
-        _ = self.env._
         for key in self:
             door = (key.scope or "").removeprefix(SUSPENDED)
             key.unlimited = not key.scope_id and door in ("", "rpc")
             if key.scope_id:
                 key.reach = key.scope_id.name
             elif key.unlimited:
-                key.reach = _("None: all its owner can do")
+                key.reach = self.env._("None: all its owner can do")
             elif door == STOCK_SCOPE:
-                key.reach = _("Gone: it opens nothing")
+                key.reach = self.env._("Gone: it opens nothing")
             else:
-                key.reach = _("Another door: %s", door)
+                key.reach = self.env._("Another door: %s", door)
 
     @api.depends("user_id")
     @api.depends_context("uid")
@@ -233,9 +233,11 @@ class ResUsersApikeys(models.Model):
 
     @api.model
     def _issue(self, user, scope, name, expiration_date, rotated_from=None):
+        self._refuse_scoped_key()
         owner = self.with_user(user).sudo()
         # Not through _generate() of this class: the row is not complete before the
         # scope is on it, and then it is recorded as it is.
+        # pylint: disable=super-method-mismatch
         secret = super(ResUsersApikeys, owner)._generate(
             STOCK_SCOPE, name, expiration_date
         )
@@ -290,6 +292,8 @@ class ResUsersApikeys(models.Model):
         """
         self._check_system()
         scope.ensure_one()
+        if SUPERUSER_ID in self.sudo().user_id.ids:
+            raise UserError(self.env._("A scope cannot limit the superuser."))
         self._change("changed", scope=STOCK_SCOPE, scope_id=scope.id)
 
     def _rotate(self, overlap):
@@ -371,7 +375,9 @@ class ResUsersApikeys(models.Model):
         return {
             "name": key.name,
             "user": f"{key.user_id.login} ({key.user_id.id})",
-            "scope": key.scope_id and f"{key.scope_id.name} ({key.scope_id.id})" or None,
+            "scope": key.scope_id
+            and f"{key.scope_id.name} ({key.scope_id.id})"
+            or None,
             "stock_scope": key.scope or None,
             "suspended": key.suspended,
             "expires": key.expiration_date or None,

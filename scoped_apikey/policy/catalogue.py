@@ -270,7 +270,11 @@ DANGEROUS_METHODS = frozenset(
 )
 """Business methods that act on whatever they are given, or run it: never granted yet."""
 
-SAFE_ARGUMENTS = {"message_post": frozenset({"body", "subject", "subtype_xmlid"})}
+SAFE_ARGUMENTS = {
+    "message_post": frozenset(
+        {"body", "message_type", "subject", "subtype_id", "subtype_xmlid"}
+    )
+}
 """For methods whose other arguments act as somebody else, or on anything: what the bare
 name of the method grants. The rest is granted only by name, as ``message_post(body, ...)``.
 """

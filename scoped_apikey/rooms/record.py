@@ -9,13 +9,12 @@ import logging
 from contextlib import contextmanager
 
 import psycopg2
-from werkzeug.exceptions import HTTPException
-
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import AccessDenied, AccessError, UserError
 from odoo.modules.registry import Registry
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import LazyTranslate
+from werkzeug.exceptions import HTTPException
 
 _lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)

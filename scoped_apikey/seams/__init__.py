@@ -3,9 +3,7 @@
 
 from functools import cache
 
-from . import credentials
-from . import http_bearer
-from . import record_rules
+from . import credentials, http_bearer, record_rules
 
 
 @cache

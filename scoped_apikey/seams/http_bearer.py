@@ -37,7 +37,7 @@ class IrHttp(models.AbstractModel):
             request.httprequest.headers.get("Authorization", "")
         ):
             _begin_call()
-        super()._auth_method_bearer()
+        return super()._auth_method_bearer()
 
     @classmethod
     def _dispatch(cls, endpoint):

@@ -45,7 +45,9 @@ def begin_call(params, **about):
         return None
     call = Call(
         dbname=_text_at(params, 0) or request.db,
-        transport="jsonrpc" if request.dispatcher.routing_type == "jsonrpc" else "xmlrpc",
+        transport="jsonrpc"
+        if request.dispatcher.routing_type == "jsonrpc"
+        else "xmlrpc",
         remote_addr=remote_address(),
         **about,
     )
@@ -103,7 +105,7 @@ def _call_kw(original):
             return original(recordset, name, args, kwargs)
         if not call.identified:
             raise AccessDenied()
-        call.model, call.method = recordset._name, name
+        call.model, call.method = recordset._name, str(name)
         try:
             arguments = arguments_of_rpc(recordset, name, args, kwargs)
         except Unreadable as unreadable:

@@ -383,7 +383,9 @@ class CallCase(HttpCase):
             args.append(kwargs.pop("vals_list"))
         return args
 
-    def _call_xmlrpc2(self, secret, model, method, ids, kwargs, path="/xmlrpc/2/object"):
+    def _call_xmlrpc2(
+        self, secret, model, method, ids, kwargs, path="/xmlrpc/2/object"
+    ):
         proxy = xmlrpc.client.ServerProxy(
             self.base_url() + path, transport=Transport(self), allow_none=True
         )

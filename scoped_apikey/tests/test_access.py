@@ -53,7 +53,9 @@ class TestAccess(ScopedCase):
         ours = {
             name
             for name, model in self.env.registry.items()
-            if name.startswith("apikey.") and not model._abstract and not model._transient
+            if name.startswith("apikey.")
+            and not model._abstract
+            and not model._transient
         }
         self.assertEqual(ours, {name for name in MODELS if name.startswith("apikey.")})
 
@@ -104,8 +106,10 @@ class TestAccess(ScopedCase):
         call = Call(self.env.cr.dbname, "xmlrpc", None, "res.partner", "read")
         self.env["apikey.call"]._insert(call.row("allowed", None))
         for user in (self.auditor, self.admin):
-            rows = self.env["apikey.call"].with_user(user).search_read(
-                [("call_ref", "=", call.ref)]
+            rows = (
+                self.env["apikey.call"]
+                .with_user(user)
+                .search_read([("call_ref", "=", call.ref)])
             )
             self.assertEqual(len(rows), 1)
         for user in (self.user, self.portal):

@@ -164,9 +164,7 @@ class TestLog(ScopedCase):
             self.env["apikey.call"]._insert(call.row("allowed", None))
             refs.append(call.ref)
         found = self.env["apikey.call"].search([("model", "=", "x.order")])
-        self.assertEqual(
-            found.mapped("call_ref"), [refs[1], refs[2], refs[0]]
-        )
+        self.assertEqual(found.mapped("call_ref"), [refs[1], refs[2], refs[0]])
 
     def test_no_foreign_keys(self):
         self.env.cr.execute(

@@ -3,7 +3,7 @@
 
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -53,7 +53,9 @@ class TestSentences(ScopedCase):
     def test_fields(self):
         scope = self.scope(self.rule("res.partner", "read", ["name", "email"]))
         self.assertEqual(
-            self.why(scope, "res.partner", "read", [1], fields=["phone", "name", "city"]),
+            self.why(
+                scope, "res.partner", "read", [1], fields=["phone", "name", "city"]
+            ),
             "no single rule grants read on Contact (res.partner) with city, phone.",
         )
 
@@ -124,6 +126,15 @@ class TestSentences(ScopedCase):
                     f"{name} ({model}) is out of reach of every scoped key.",
                 )
 
+    def test_runs_code(self):
+        scope = self.scope(self.rule("ir.cron", "read"))
+        for method, word in (("unlink", "delete"), ("mine", "calling methods")):
+            self.assertEqual(
+                self.why(scope, "ir.cron", method, [1]),
+                f"no rule grants {word} on Scheduled Actions (ir.cron), and none can, for"
+                " Odoo runs what it holds.",
+            )
+
     def test_document_model(self):
         scope = self.scope(self.rule(None, ALL))
         self.assertEqual(
@@ -154,7 +165,7 @@ class TestSentences(ScopedCase):
             with self.subTest(model):
                 self.assertEqual(
                     self.why(self.scope(), model, "read"),
-                    "there is no model that a rule could grant.",
+                    "there is no such model.",
                 )
 
     def test_unknown_field(self):
@@ -171,7 +182,11 @@ class TestSentences(ScopedCase):
             ("search", {"domain": [("id", "child_of", 1)]}, "the operator child_of"),
             ("search", {"domain": [("country_id", "=", "BE")]}, "searching country_id"),
             ("search", {"domain": [], "order": "country_id"}, "sorting by"),
-            ("export_data", {"ids": [1], "fields_to_export": ["country_id/name"]}, "the"),
+            (
+                "export_data",
+                {"ids": [1], "fields_to_export": ["country_id/name"]},
+                "the",
+            ),
             (
                 "create",
                 {"vals_list": [{"name": "x", "child_ids": [[0, 0, {}]]}]},
@@ -307,7 +322,11 @@ class TestRules(ScopedCase):
         scope = self.scope(self.rule("res.partner", ALL, ["name", "active"]))
         for method, granted, refused in (
             ("read", {"ids": [1], "fields": ["name"]}, {"fields": ["email"]}),
-            ("search", {"domain": [("name", "=", "x")]}, {"domain": [("email", "=", 1)]}),
+            (
+                "search",
+                {"domain": [("name", "=", "x")]},
+                {"domain": [("email", "=", 1)]},
+            ),
             ("search_count", {"domain": []}, {"domain": ["!", ("email", "=", 1)]}),
             ("search", {"domain": [], "order": "name"}, {"order": "email desc"}),
             ("search_read", {"fields": ["name"]}, {"fields": ["name", "email"]}),
@@ -320,7 +339,11 @@ class TestRules(ScopedCase):
             ),
             ("default_get", {"fields": ["name"]}, {"fields": ["email"]}),
             ("fields_get", {"allfields": ["name"]}, {"allfields": ["email"]}),
-            ("export_data", {"fields_to_export": ["name"]}, {"fields_to_export": ["email"]}),
+            (
+                "export_data",
+                {"fields_to_export": ["name"]},
+                {"fields_to_export": ["email"]},
+            ),
             (
                 "load",
                 {"fields": ["name"], "data": [["x"]]},
@@ -341,7 +364,11 @@ class TestRules(ScopedCase):
                 {"domain": [], "fields": ["name"], "groupby": "name"},
                 {"groupby": "email"},
             ),
-            ("web_read", {"specification": {"name": {}}}, {"specification": {"email": {}}}),
+            (
+                "web_read",
+                {"specification": {"name": {}}},
+                {"specification": {"email": {}}},
+            ),
             (
                 "web_save",
                 {"vals": {"name": "x"}, "specification": {"name": {}}},
@@ -350,7 +377,9 @@ class TestRules(ScopedCase):
         ):
             with self.subTest(method=method, refused=refused):
                 self.assertGranted(scope, "res.partner", method, **granted)
-                reason = self.why(scope, "res.partner", method, **{**granted, **refused})
+                reason = self.why(
+                    scope, "res.partner", method, **{**granted, **refused}
+                )
                 self.assertIn("with email.", reason)
 
     def test_any_model(self):
@@ -381,9 +410,7 @@ class TestRules(ScopedCase):
             "res.users",
         ):
             with self.subTest(model):
-                self.assertIn(
-                    "protected", self.why(scope, model, "search", domain=[])
-                )
+                self.assertIn("protected", self.why(scope, model, "search", domain=[]))
                 named = self.scope(self.rule(model, "read"))
                 self.assertGranted(named, model, "search", domain=[])
 
@@ -464,7 +491,9 @@ class TestRules(ScopedCase):
     # -- methods
 
     def test_methods(self):
-        scope = self.scope(self.rule("res.partner", methods="address_get, create_company"))
+        scope = self.scope(
+            self.rule("res.partner", methods="address_get, create_company")
+        )
         self.assertGranted(scope, "res.partner", "address_get", [1])
         self.assertGranted(scope, "res.partner", "address_get", [1], adr_pref=["x"])
         self.assertGranted(scope, "res.partner", "create_company", [1])
@@ -496,7 +525,6 @@ class TestRules(ScopedCase):
                     {"email_from": "x"},
                     {"outgoing_email_to": "x"},
                     {"partner_ids": [1]},
-                    {"message_type": "comment"},
                     {"parent_id": 1},
                     {"invented": 1},
                 ],
@@ -540,10 +568,47 @@ class TestRules(ScopedCase):
 
     def test_any_method_on_a_protected_model(self):
         """Each method of a protected model must be named."""
-        scope = self.scope(self.rule("ir.cron", any_method=True))
-        self.refusal(scope, "ir.cron", "toggle", [1])
-        scope = self.scope(self.rule("ir.cron", methods="toggle"))
-        self.assertGranted(scope, "ir.cron", "toggle", [1], model="x", domain=[])
+        scope = self.scope(self.rule("res.users", any_method=True))
+        self.refusal(
+            scope, "res.users", "has_group", [1], group_ext_id="base.group_user"
+        )
+        scope = self.scope(self.rule("res.users", methods="has_group"))
+        self.assertGranted(
+            scope, "res.users", "has_group", [1], group_ext_id="base.group_user"
+        )
+
+    def test_what_odoo_runs_is_read_only(self):
+        """Whoever could write it could run code, which no scope limits."""
+        for model in (
+            "ir.actions.server",
+            "ir.cron",
+            "ir.model",
+            "ir.model.fields",
+            "ir.module.module",
+            "ir.ui.view",
+        ):
+            read = self.scope(self.rule(model, "read"))
+            with self.subTest(model):
+                self.assertGranted(read, model, "search", domain=[])
+            for scope in (read, self.scope(self.rule(None, ALL, any_method=True))):
+                for method, kwargs in (
+                    ("write", {"ids": [1], "vals": {}}),
+                    ("create", {"vals_list": [{}]}),
+                    ("unlink", {"ids": [1]}),
+                    ("copy", {"ids": [1]}),
+                    ("action_archive", {"ids": [1]}),
+                    ("anything", {"ids": [1]}),
+                ):
+                    with self.subTest(model, method=method):
+                        self.refusal(scope, model, method, **kwargs)
+            for values in (
+                {"perm_write": True},
+                {"perm_create": True},
+                {"perm_unlink": True},
+                {"any_method": True},
+            ):
+                with self.subTest(model, values=values), self.assertRaises(ValidationError):
+                    self.scope(self.rule(model, "read", **values))
 
     def test_no_rule_grants_a_dangerous_method(self):
         scope = self.scope(self.rule(None, ALL, any_method=True))

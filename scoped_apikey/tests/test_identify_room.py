@@ -186,7 +186,7 @@ class TestIdentifyRoom(ScopedCase):
                     len(calls(self.env, "apikey_ref = %s", key.id)), before + 1
                 )
                 self.assertEqual(row["outcome"], "denied")
-                self.assertEqual(row["reason"], "The key is not accepted at this door.")
+                self.assertEqual(row["reason"], "The key is not accepted here.")
                 self.assertEqual(row["method"], "/mail_plugin")
                 self.assertEqual(row["remote_addr"], "::1")
 

@@ -43,7 +43,12 @@ class TestKeyButtons(HttpCase):
         return response
 
     def test_identity_is_asked(self):
-        for method in ("action_suspend", "action_resume", "action_lift", "action_remove"):
+        for method in (
+            "action_suspend",
+            "action_resume",
+            "action_lift",
+            "action_remove",
+        ):
             with self.subTest(method):
                 rows = len(events(self.env))
                 self.login("admin", proven=False)
@@ -125,7 +130,12 @@ class TestKeyButtons(HttpCase):
     def test_somebody_else(self):
         make_user(self.env, "stranger", "base.group_user")
         self.login("stranger")
-        for method in ("action_suspend", "action_resume", "action_lift", "action_remove"):
+        for method in (
+            "action_suspend",
+            "action_resume",
+            "action_lift",
+            "action_remove",
+        ):
             self.assertIn("error", self.press(method), method)
         self.assertTrue(self.one.exists())
         self.assertFalse(self.one.suspended)

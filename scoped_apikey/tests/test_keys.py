@@ -149,9 +149,8 @@ class TestLifeOfAKey(KeyCase):
     def assertRefused(self, users, method, *arguments):
         rows = self.of(self.one)
         for user in users:
-            with self.subTest(user.login, method=method):
-                with self.assertRaises(AccessError):
-                    getattr(self.by(user), method)(*arguments)
+            with self.subTest(user.login, method=method), self.assertRaises(AccessError):
+                getattr(self.by(user), method)(*arguments)
         self.assertEqual(self.of(self.one), rows)
 
     def assertEvent(self, event, **changed):
@@ -217,9 +216,7 @@ class TestLifeOfAKey(KeyCase):
         self.assertFalse(self.one.suspended or foreign.suspended)
 
     def test_lift(self):
-        self.assertRefused(
-            (self.user, self.other, self.auditor, self.portal), "_lift"
-        )
+        self.assertRefused((self.user, self.other, self.auditor, self.portal), "_lift")
         self.by(self.admin)._lift()
         self.assertEqual(self.one.scope, "rpc")
         self.assertFalse(self.one.scope_id)
@@ -321,9 +318,7 @@ class TestLifeOfAKey(KeyCase):
         self.one.invalidate_recordset()
         successor = key_of(self.env, self.one._rotate(timedelta(days=1)))
         life = successor.expiration_date - fields.Datetime.now()
-        self.assertAlmostEqual(
-            life, timedelta(days=90), delta=timedelta(seconds=30)
-        )
+        self.assertAlmostEqual(life, timedelta(days=90), delta=timedelta(seconds=30))
         self.assertAlmostEqual(
             self.one.expiration_date,
             fields.Datetime.now() + timedelta(days=1),
@@ -508,9 +503,7 @@ class TestSelfProtection(KeyCase):
         ):
             self.env.cr.execute(f"SELECT * FROM {table} ORDER BY id")
             tables[table] = self.env.cr.fetchall()
-        self.env.cr.execute(
-            "SELECT key, value FROM ir_config_parameter ORDER BY key"
-        )
+        self.env.cr.execute("SELECT key, value FROM ir_config_parameter ORDER BY key")
         return {**tables, "parameters": self.env.cr.fetchall()}
 
     def test_each_attempt_works_otherwise(self):

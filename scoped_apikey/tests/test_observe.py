@@ -179,10 +179,12 @@ class TestObserve(CallCase):
         answer = self.url_open(
             "/json/1/res.country", headers={"Authorization": f"bearer {secret}"}
         )
-        row = self.one_row()
-        self.assertEqual(row["transport"], "http")
-        self.assertNotEqual(row["outcome"], "allowed")
-        self.assertIn("no rule can grant this route", row["reason"], answer.text)
+        self.assertEqual(answer.status_code, 200, answer.text)
+        rows = self.rows()  # it redirects once, to the same route
+        self.assertEqual(len(rows), 1 + len(answer.history))
+        for row in rows:
+            self.assertEqual((row["transport"], row["outcome"]), ("http", "observed"))
+            self.assertIn("no rule can grant this route", row["reason"])
 
     def test_an_error_is_an_error(self):
         """What would have been refused, and then failed, did not happen."""

@@ -4,7 +4,6 @@
 import json
 
 import psycopg2
-
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -27,7 +26,10 @@ class TestWhatMayBeSaved(ScopedCase):
 
     def test_networks(self):
         for networks, sentence in (
-            ("nonsense", "Line 1, “nonsense”: this is neither a network nor an address."),
+            (
+                "nonsense",
+                "Line 1, “nonsense”: this is neither a network nor an address.",
+            ),
             (
                 "203.0.113.0/24\n\n  10.0.0.300 ",
                 "Line 3, “10.0.0.300”: this is neither a network nor an address.",

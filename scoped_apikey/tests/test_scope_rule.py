@@ -2,7 +2,6 @@
 """Rules: what may be saved, and that nothing widens by itself."""
 
 import psycopg2
-
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -80,10 +79,14 @@ class TestRuleMayBeSaved(ScopedCase):
 
     def test_good_methods(self):
         scope = self.scope(
-            self.rule("res.partner", methods="message_post(body, subject),\naddress_get")
+            self.rule(
+                "res.partner", methods="message_post(body, subject),\naddress_get"
+            )
         )
         [first, second] = scope._compile().rules[0].methods
-        self.assertEqual((first.name, first.arguments), ("message_post", {"body", "subject"}))
+        self.assertEqual(
+            (first.name, first.arguments), ("message_post", {"body", "subject"})
+        )
         self.assertEqual((second.name, second.arguments), ("address_get", None))
 
     def test_domain(self):
@@ -221,7 +224,9 @@ class TestNothingWidensByItself(ScopedCase):
 
     def test_deleted_model_takes_its_rule_along(self):
         model = self.env["ir.model"].create({"model": "x_gone", "name": "Gone"})
-        scope = self.scope(self.rule("x_gone", "read"), self.rule("res.country", "read"))
+        scope = self.scope(
+            self.rule("x_gone", "read"), self.rule("res.country", "read")
+        )
         model.unlink()
         self.env.invalidate_all()
         self.assertEqual(scope.rule_ids.mapped("model"), ["res.country"])
@@ -251,6 +256,4 @@ class TestNothingWidensByItself(ScopedCase):
         ):
             self.assertEqual(self.scope(rule).rule_ids.summary, sentence)
         limited = self.scope(self.rule("res.country", "read", ["code"])).rule_ids
-        self.assertEqual(
-            limited.summary, "Country: read, only the fields Country Code"
-        )
+        self.assertEqual(limited.summary, "Country: read, only the fields Country Code")

@@ -56,13 +56,9 @@ class TestSettings(ScopedCase):
                 self.assertEqual(flag(name), on, value)
 
     def test_retention_of_zero_stays(self):
-        self.assertEqual(
-            self.save(apikey_retention_days=0).apikey_retention_days, 0
-        )
+        self.assertEqual(self.save(apikey_retention_days=0).apikey_retention_days, 0)
         self.assertEqual(self.parameters.get_param(PREFIX + "retention_days"), "0")
-        self.assertEqual(
-            self.save(apikey_retention_days=30).apikey_retention_days, 30
-        )
+        self.assertEqual(self.save(apikey_retention_days=30).apikey_retention_days, 30)
         # saving something else leaves it
         self.save(apikey_retention_days=0)
         self.assertEqual(self.save().apikey_retention_days, 0)

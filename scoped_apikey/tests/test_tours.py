@@ -34,7 +34,10 @@ class TestTours(HttpCase):
         self.assertEqual(
             scope.rule_ids.mapped(
                 lambda rule: (
-                    rule.perm_read, rule.perm_write, rule.perm_create, rule.perm_unlink
+                    rule.perm_read,
+                    rule.perm_write,
+                    rule.perm_create,
+                    rule.perm_unlink,
                 )
             ),
             [(True, False, False, False)],
@@ -102,8 +105,5 @@ class TestTours(HttpCase):
             (self.bot, settings.browse()),
         ):
             visible = self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
-            self.assertEqual(
-                (settings | own).filtered(lambda menu: menu.id in visible),
-                expected,
-                user.login,
-            )
+            visible = (settings | own).browse(visible) & (settings | own)
+            self.assertEqual(visible, expected, user.login)

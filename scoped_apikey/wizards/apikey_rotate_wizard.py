@@ -12,7 +12,7 @@ class ApikeyRotateWizard(models.TransientModel):
     _description = "Rotate an API Key"
 
     key_id = fields.Many2one(
-        "res.users.apikeys", "Key", required=True, readonly=True, ondelete="cascade"
+        "res.users.apikeys", required=True, readonly=True, ondelete="cascade"
     )
     overlap_hours = fields.Selection(
         [

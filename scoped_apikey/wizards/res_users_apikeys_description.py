@@ -15,12 +15,20 @@ class ResUsersApikeysDescription(models.TransientModel):
     user_id = fields.Many2one(
         "res.users",
         "For",
-        default=lambda self: self.env.user,
+        default=lambda self: self._default_user_id(),
         domain=[("share", "=", False)],
     )
     scope_required = fields.Boolean(compute="_compute_scope_required")
     scope_offered = fields.Boolean(compute="_compute_scope_required")
     scope_summary = fields.Html(related="scope_id.summary")
+
+    @api.model
+    def _default_user_id(self):
+        """Whose keys the screen below shows, or oneself."""
+        user_id = self.env.context.get("scoped_apikey_user_id")
+        if isinstance(user_id, int) and self.env.is_system():
+            return self.env["res.users"].browse(user_id)
+        return self.env.user
 
     @api.model
     def _domain_scope_id(self):
@@ -31,7 +39,9 @@ class ResUsersApikeysDescription(models.TransientModel):
     def _compute_scope_required(self):
         """A key without a scope is only for oneself, and only where the setting allows."""
         required = self.env["res.users.apikeys"]._scope_required()
-        offered = bool(self.env["apikey.scope"].search_count(self._domain_scope_id(), 1))
+        offered = bool(
+            self.env["apikey.scope"].search_count(self._domain_scope_id(), 1)
+        )
         for wizard in self:
             wizard.scope_required = required or wizard._is_for_another()
             wizard.scope_offered = offered
@@ -44,7 +54,9 @@ class ResUsersApikeysDescription(models.TransientModel):
         if not self.scope_id:
             if self._is_for_another():
                 raise UserError(
-                    self.env._("A key for somebody else needs a scope. Please choose one.")
+                    self.env._(
+                        "A key for somebody else needs a scope. Please choose one."
+                    )
                 )
             return super().make_key()
         self.check_access_make_key()

@@ -6,7 +6,11 @@ from odoo import api, fields, models
 from odoo.addons.scoped_apikey.seams.requests import current_call
 from odoo.exceptions import AccessError, UserError
 
-ENDINGS = {"UserError": UserError, "AccessError": AccessError, "RuntimeError": RuntimeError}
+ENDINGS = {
+    "UserError": UserError,
+    "AccessError": AccessError,
+    "RuntimeError": RuntimeError,
+}
 
 
 class ProbeNote(models.Model):
@@ -18,7 +22,9 @@ class ProbeNote(models.Model):
     name = fields.Char(required=True)
     value = fields.Integer()
 
-    _never_negative = models.Constraint("CHECK (value >= 0)", "A value is never negative.")
+    _never_negative = models.Constraint(
+        "CHECK (value >= 0)", "A value is never negative."
+    )
 
     @api.model
     def note_and_raise(self, name, ending):
@@ -60,7 +66,9 @@ class ProbeNote(models.Model):
         self.ensure_one()
         if not self.value:  # reading begins the transaction's snapshot
             with self.env.registry.cursor() as other:
-                other.execute("UPDATE probe_note SET value = 1 WHERE id = %s", [self.id])
+                other.execute(
+                    "UPDATE probe_note SET value = 1 WHERE id = %s", [self.id]
+                )
         self.value += 1
         self.flush_recordset()
         return self.value

@@ -14,7 +14,7 @@ class BaseModuleUninstall(models.TransientModel):
     def _compute_scoped_key_count(self):
         keys = self.env["res.users.apikeys"].sudo()
         for wizard in self:
-            wizard.removes_scoped_apikey = "scoped_apikey" in wizard._get_modules().mapped(
-                "name"
+            wizard.removes_scoped_apikey = (
+                "scoped_apikey" in wizard._get_modules().mapped("name")
             )
             wizard.scoped_key_count = keys.search_count([("scope_id", "!=", False)])
