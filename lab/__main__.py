@@ -27,7 +27,9 @@ def main() -> int:
     subparsers.add_parser("clean", help="remove all that the set-up made")
     for_pytest = sys.argv[2:] if sys.argv[1:2] == ["test"] else []
     options = parser.parse_args(sys.argv[1:2] if for_pytest else None)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # leave as after Ctrl-C
+    # Ctrl-C ends it, also from a script's background, and so does a plain kill.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         if options.command == "clean":
             from .clean import clean

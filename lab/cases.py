@@ -5,7 +5,7 @@ The demo shows them, and the end-to-end tests hold them on every transport.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 from .clients import Answer
 
@@ -15,9 +15,21 @@ NOT_HERE = "not here and now"  # 403, fault 3, AccessDenied, all with the reason
 INVALID = "invalid"  # 401, fault 3, AccessDenied
 
 ERRORS = {
-    NO_RULE: {"json2": (403, "AccessError"), "xmlrpc": (200, "AccessError"), "jsonrpc": (200, "AccessError")},
-    NOT_HERE: {"json2": (403, "AccessDenied"), "xmlrpc": (200, "AccessDenied"), "jsonrpc": (200, "AccessDenied")},
-    INVALID: {"json2": (401, "Unauthorized"), "xmlrpc": (200, "AccessDenied"), "jsonrpc": (200, "AccessDenied")},
+    NO_RULE: {
+        "json2": (403, "AccessError"),
+        "xmlrpc": (200, "AccessError"),
+        "jsonrpc": (200, "AccessError"),
+    },
+    NOT_HERE: {
+        "json2": (403, "AccessDenied"),
+        "xmlrpc": (200, "AccessDenied"),
+        "jsonrpc": (200, "AccessDenied"),
+    },
+    INVALID: {
+        "json2": (401, "Unauthorized"),
+        "xmlrpc": (200, "AccessDenied"),
+        "jsonrpc": (200, "AccessDenied"),
+    },
 }
 
 
@@ -62,7 +74,9 @@ class Call:
         """Whether an answer is what must come of it."""
         if self.expect == ALLOWED:
             return answer.ok and self.answers in (..., answer.value)
-        return (answer.status, answer.error_name) == ERRORS[self.expect][transport] and self.says in answer.message
+        return (answer.status, answer.error_name) == ERRORS[self.expect][
+            transport
+        ] and self.says in answer.message
 
     @property
     def outcome(self) -> str:
@@ -97,8 +111,19 @@ def where_it_is(hour: int) -> str:
 
 
 NIGHTLY = tuple((str(day), 1.0, 3.0) for day in range(7))
-PUSH = {"vals_list": [{"name": "Nightly figures", "project_id": "@project.project_project_1", "progress": 40, "status": "on_track"}]}
-STATISTICS = (Rule("project.update", "c", fields=("name", "project_id", "progress", "status")),)
+PUSH = {
+    "vals_list": [
+        {
+            "name": "Nightly figures",
+            "project_id": "@project.project_project_1",
+            "progress": 40,
+            "status": "on_track",
+        }
+    ]
+}
+STATISTICS = (
+    Rule("project.update", "c", fields=("name", "project_id", "progress", "status")),
+)
 LEAD = {"name": "A question", "contact_name": "Ada", "email_from": "ada@example.com"}
 
 
@@ -110,24 +135,64 @@ def cases() -> tuple:
             "AI assistant",
             rules=(Rule("*", "r"), Rule("sale.order", "rw"), Rule("crm.lead", "rwc")),
             calls=(
-                Call("res.partner", "search_read", kwargs={"domain": [["is_company", "=", True]], "fields": ["name"], "limit": 2}),
-                Call("crm.lead", "create", kwargs={"vals_list": [{"name": "A question", "partner_id": "@base.res_partner_2"}]}),
                 Call(
-                    "crm.lead", "create", kwargs={"vals_list": [{**LEAD, "partner_id": "@base.res_partner_2"}]}, expect=NO_RULE,
+                    "res.partner",
+                    "search_read",
+                    kwargs={
+                        "domain": [["is_company", "=", True]],
+                        "fields": ["name"],
+                        "limit": 2,
+                    },
+                ),
+                Call(
+                    "crm.lead",
+                    "create",
+                    kwargs={
+                        "vals_list": [
+                            {"name": "A question", "partner_id": "@base.res_partner_2"}
+                        ]
+                    },
+                ),
+                Call(
+                    "crm.lead",
+                    "create",
+                    kwargs={
+                        "vals_list": [{**LEAD, "partner_id": "@base.res_partner_2"}]
+                    },
+                    expect=NO_RULE,
                     says="setting email_from needs a rule that grants write on Contact (res.partner)",
                 ),
-                Call("crm.lead", "write", ("crm.crm_case_1",), {"vals": {"description": "Called back."}}),
-                Call("sale.order", "write", ("sale.sale_order_1",), {"vals": {"client_order_ref": "PO 1"}}),
                 Call(
-                    "crm.lead", "unlink", ("crm.crm_case_1",), expect=NO_RULE,
+                    "crm.lead",
+                    "write",
+                    ("crm.crm_case_1",),
+                    {"vals": {"description": "Called back."}},
+                ),
+                Call(
+                    "sale.order",
+                    "write",
+                    ("sale.sale_order_1",),
+                    {"vals": {"client_order_ref": "PO 1"}},
+                ),
+                Call(
+                    "crm.lead",
+                    "unlink",
+                    ("crm.crm_case_1",),
+                    expect=NO_RULE,
                     says="no rule grants delete on Lead (crm.lead)",
                 ),
                 Call(
-                    "res.users", "search_read", kwargs={"domain": [], "fields": ["login"]}, expect=NO_RULE,
+                    "res.users",
+                    "search_read",
+                    kwargs={"domain": [], "fields": ["login"]},
+                    expect=NO_RULE,
                     says="which is protected",
                 ),
                 Call(
-                    "res.partner", "search_count", kwargs={"domain": [["user_ids.login", "like", "adm"]]}, expect=NO_RULE,
+                    "res.partner",
+                    "search_count",
+                    kwargs={"domain": [["user_ids.login", "like", "adm"]]},
+                    expect=NO_RULE,
                     says="the path user_ids.login",
                 ),
             ),
@@ -135,12 +200,42 @@ def cases() -> tuple:
         Case(
             2,
             "Website form",
-            rules=(Rule("crm.lead", "c", fields=("name", "contact_name", "email_from", "phone", "description")),),
+            rules=(
+                Rule(
+                    "crm.lead",
+                    "c",
+                    fields=(
+                        "name",
+                        "contact_name",
+                        "email_from",
+                        "phone",
+                        "description",
+                    ),
+                ),
+            ),
             calls=(
                 Call("crm.lead", "create", kwargs={"vals_list": [LEAD]}),
-                Call("crm.lead", "create", kwargs={"vals_list": [{**LEAD, "expected_revenue": 1e6}]}, expect=NO_RULE, says="expected_revenue"),
-                Call("crm.lead", "search_read", kwargs={"domain": [], "fields": ["name"]}, expect=NO_RULE, says="no rule grants read"),
-                Call("res.partner", "create", kwargs={"vals_list": [{"name": "x"}]}, expect=NO_RULE, says="no rule grants create"),
+                Call(
+                    "crm.lead",
+                    "create",
+                    kwargs={"vals_list": [{**LEAD, "expected_revenue": 1e6}]},
+                    expect=NO_RULE,
+                    says="expected_revenue",
+                ),
+                Call(
+                    "crm.lead",
+                    "search_read",
+                    kwargs={"domain": [], "fields": ["name"]},
+                    expect=NO_RULE,
+                    says="no rule grants read",
+                ),
+                Call(
+                    "res.partner",
+                    "create",
+                    kwargs={"vals_list": [{"name": "x"}]},
+                    expect=NO_RULE,
+                    says="no rule grants create",
+                ),
             ),
         ),
         Case(
@@ -152,8 +247,21 @@ def cases() -> tuple:
             windows=NIGHTLY,
             calls=(
                 Call("project.update", "create", kwargs=PUSH, source="127.0.0.3"),
-                Call("project.update", "create", kwargs=PUSH, expect=NOT_HERE, says="not accepted from 127.0.0.1"),
-                Call("project.update", "search", kwargs={"domain": []}, source="127.0.0.3", expect=NO_RULE, says="no rule grants read"),
+                Call(
+                    "project.update",
+                    "create",
+                    kwargs=PUSH,
+                    expect=NOT_HERE,
+                    says="not accepted from 127.0.0.1",
+                ),
+                Call(
+                    "project.update",
+                    "search",
+                    kwargs={"domain": []},
+                    source="127.0.0.3",
+                    expect=NO_RULE,
+                    says="no rule grants read",
+                ),
             ),
         ),
         Case(
@@ -164,7 +272,14 @@ def cases() -> tuple:
             tz=where_it_is(12),
             windows=NIGHTLY,
             calls=(
-                Call("project.update", "create", kwargs=PUSH, source="127.0.0.3", expect=NOT_HERE, says="outside the hours"),
+                Call(
+                    "project.update",
+                    "create",
+                    kwargs=PUSH,
+                    source="127.0.0.3",
+                    expect=NOT_HERE,
+                    says="outside the hours",
+                ),
             ),
         ),
         Case(
@@ -172,27 +287,83 @@ def cases() -> tuple:
             "n8n",
             rules=(Rule("res.partner", methods="message_post(body)"),),
             calls=(
-                Call("res.partner", "message_post", ("base.res_partner_2",), {"body": "Welcome!"}),
                 Call(
-                    "res.partner", "message_post", ("base.res_partner_2",), {"body": "x", "attachment_ids": [1]}, expect=NO_RULE,
+                    "res.partner",
+                    "message_post",
+                    ("base.res_partner_2",),
+                    {"body": "Welcome!"},
+                ),
+                Call(
+                    "res.partner",
+                    "message_post",
+                    ("base.res_partner_2",),
+                    {"body": "x", "attachment_ids": [1]},
+                    expect=NO_RULE,
                     says="with the argument attachment_ids",
                 ),
-                Call("res.partner", "read", ("base.res_partner_2",), {"fields": ["name"]}, expect=NO_RULE, says="no rule grants read"),
-                Call("res.partner", "unlink", ("base.res_partner_2",), expect=NO_RULE, says="no rule grants delete on Contact (res.partner)"),
+                Call(
+                    "res.partner",
+                    "read",
+                    ("base.res_partner_2",),
+                    {"fields": ["name"]},
+                    expect=NO_RULE,
+                    says="no rule grants read",
+                ),
+                Call(
+                    "res.partner",
+                    "unlink",
+                    ("base.res_partner_2",),
+                    expect=NO_RULE,
+                    says="no rule grants delete on Contact (res.partner)",
+                ),
             ),
         ),
         Case(
             5,
             "Data import",
             rules=(Rule("*", "cw"),),
-            suspended=(Call("res.partner", "create", kwargs={"vals_list": [{"name": "Too early"}]}, expect=INVALID),),
-            calls=(
-                Call("res.partner", "create", kwargs={"vals_list": [{"name": "Imported"}, {"name": "Imported, too"}]}),
-                Call("res.partner", "write", ("base.res_partner_2",), {"vals": {"ref": "C-2"}}),
-                Call("res.partner", "search", kwargs={"domain": []}, expect=NO_RULE, says="no rule grants read"),
-                Call("res.users", "write", ("base.user_demo",), {"vals": {"name": "x"}}, expect=NO_RULE, says="which is protected"),
+            suspended=(
                 Call(
-                    "ir.config_parameter", "create", kwargs={"vals_list": [{"key": "x", "value": "y"}]}, expect=NO_RULE,
+                    "res.partner",
+                    "create",
+                    kwargs={"vals_list": [{"name": "Too early"}]},
+                    expect=INVALID,
+                ),
+            ),
+            calls=(
+                Call(
+                    "res.partner",
+                    "create",
+                    kwargs={
+                        "vals_list": [{"name": "Imported"}, {"name": "Imported, too"}]
+                    },
+                ),
+                Call(
+                    "res.partner",
+                    "write",
+                    ("base.res_partner_2",),
+                    {"vals": {"ref": "C-2"}},
+                ),
+                Call(
+                    "res.partner",
+                    "search",
+                    kwargs={"domain": []},
+                    expect=NO_RULE,
+                    says="no rule grants read",
+                ),
+                Call(
+                    "res.users",
+                    "write",
+                    ("base.user_demo",),
+                    {"vals": {"name": "x"}},
+                    expect=NO_RULE,
+                    says="which is protected",
+                ),
+                Call(
+                    "ir.config_parameter",
+                    "create",
+                    kwargs={"vals_list": [{"key": "x", "value": "y"}]},
+                    expect=NO_RULE,
                     says="which is protected",
                 ),
             ),
@@ -203,38 +374,138 @@ def cases() -> tuple:
             rules=tuple(
                 Rule(model, "r")
                 for model in (
-                    "ir.module.module", "res.users", "ir.cron", "ir.config_parameter", "ir.model.access", "ir.rule"
+                    "ir.module.module",
+                    "res.users",
+                    "ir.cron",
+                    "ir.config_parameter",
+                    "ir.model.access",
+                    "ir.rule",
                 )
             ),
             networks="127.0.0.2/32",
             calls=(
                 Call(
-                    "ir.module.module", "search_count", kwargs={"domain": [["name", "=", "scoped_apikey"]]}, source="127.0.0.2",
+                    "ir.module.module",
+                    "search_count",
+                    kwargs={"domain": [["name", "=", "scoped_apikey"]]},
+                    source="127.0.0.2",
                     answers=1,
                 ),
-                Call("res.users", "search_read", kwargs={"domain": [["active", "=", True]], "fields": ["login", "login_date"]}, source="127.0.0.2"),
-                Call("ir.rule", "search_count", kwargs={"domain": [["global", "=", True]]}, source="127.0.0.2"),
                 Call(
-                    "ir.config_parameter", "search_read", kwargs={"domain": [["key", "=", "database.secret"]]}, source="127.0.0.2",
+                    "res.users",
+                    "search_read",
+                    kwargs={
+                        "domain": [["active", "=", True]],
+                        "fields": ["login", "login_date"],
+                    },
+                    source="127.0.0.2",
+                ),
+                Call(
+                    "ir.rule",
+                    "search_count",
+                    kwargs={"domain": [["global", "=", True]]},
+                    source="127.0.0.2",
+                ),
+                Call(
+                    "ir.config_parameter",
+                    "search_read",
+                    kwargs={"domain": [["key", "=", "database.secret"]]},
+                    source="127.0.0.2",
                     answers=[],
                 ),
-                Call("res.users", "read", ("base.user_admin",), {"fields": ["password"]}, source="127.0.0.2", expect=NO_RULE, says="secrets must be named"),
-                Call("ir.cron", "write", ("mail.ir_cron_mail_scheduler_action",), {"vals": {"active": False}}, source="127.0.0.2", expect=NO_RULE, says="no rule grants write"),
-                Call("apikey.scope", "search_read", kwargs={"domain": []}, source="127.0.0.2", expect=NO_RULE, says="out of reach of every scoped key"),
-                Call("ir.rule", "search_count", kwargs={"domain": []}, expect=NOT_HERE, says="not accepted from 127.0.0.1"),
+                Call(
+                    "res.users",
+                    "read",
+                    ("base.user_admin",),
+                    {"fields": ["password"]},
+                    source="127.0.0.2",
+                    expect=NO_RULE,
+                    says="secrets must be named",
+                ),
+                Call(
+                    "ir.cron",
+                    "write",
+                    ("mail.ir_cron_mail_scheduler_action",),
+                    {"vals": {"active": False}},
+                    source="127.0.0.2",
+                    expect=NO_RULE,
+                    says="no rule grants write",
+                ),
+                Call(
+                    "apikey.scope",
+                    "search_read",
+                    kwargs={"domain": []},
+                    source="127.0.0.2",
+                    expect=NO_RULE,
+                    says="out of reach of every scoped key",
+                ),
+                Call(
+                    "ir.rule",
+                    "search_count",
+                    kwargs={"domain": []},
+                    expect=NOT_HERE,
+                    says="not accepted from 127.0.0.1",
+                ),
             ),
-            removed=(Call("ir.rule", "search_count", kwargs={"domain": []}, source="127.0.0.2", expect=INVALID),),
+            removed=(
+                Call(
+                    "ir.rule",
+                    "search_count",
+                    kwargs={"domain": []},
+                    source="127.0.0.2",
+                    expect=INVALID,
+                ),
+            ),
         ),
         Case(
             7,
             "Data pipeline",
-            rules=(Rule("sale.order", "r"), Rule("sale.order.line", "r"), Rule("crm.lead", "cw", fields=("name", "expected_revenue"))),
+            rules=(
+                Rule("sale.order", "r"),
+                Rule("sale.order.line", "r"),
+                Rule("crm.lead", "cw", fields=("name", "expected_revenue")),
+            ),
             calls=(
-                Call("sale.order", "search_read", kwargs={"domain": [["state", "=", "sale"]], "fields": ["name", "amount_total"], "order": "name", "limit": 3}),
-                Call("sale.order.line", "formatted_read_group", kwargs={"domain": [], "groupby": ["product_id"], "aggregates": ["price_total:sum"]}),
-                Call("crm.lead", "write", ("crm.crm_case_1",), {"vals": {"expected_revenue": 1234.5}}),
-                Call("sale.order", "write", ("sale.sale_order_1",), {"vals": {"note": "x"}}, expect=NO_RULE, says="no rule grants write"),
-                Call("sale.order", "action_cancel", ("sale.sale_order_1",), expect=NO_RULE, says="no rule grants the method action_cancel"),
+                Call(
+                    "sale.order",
+                    "search_read",
+                    kwargs={
+                        "domain": [["state", "=", "sale"]],
+                        "fields": ["name", "amount_total"],
+                        "order": "name",
+                        "limit": 3,
+                    },
+                ),
+                Call(
+                    "sale.order.line",
+                    "formatted_read_group",
+                    kwargs={
+                        "domain": [],
+                        "groupby": ["product_id"],
+                        "aggregates": ["price_total:sum"],
+                    },
+                ),
+                Call(
+                    "crm.lead",
+                    "write",
+                    ("crm.crm_case_1",),
+                    {"vals": {"expected_revenue": 1234.5}},
+                ),
+                Call(
+                    "sale.order",
+                    "write",
+                    ("sale.sale_order_1",),
+                    {"vals": {"note": "x"}},
+                    expect=NO_RULE,
+                    says="no rule grants write",
+                ),
+                Call(
+                    "sale.order",
+                    "action_cancel",
+                    ("sale.sale_order_1",),
+                    expect=NO_RULE,
+                    says="no rule grants the method action_cancel",
+                ),
             ),
         ),
-    )  # fmt: skip
+    )

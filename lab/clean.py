@@ -4,7 +4,6 @@
 import shutil
 import subprocess
 
-from . import venv
 from .console import step
 from .errors import LabError
 from .home import HOME, REPO
@@ -23,8 +22,11 @@ def clean() -> int:
     if not users.is_last():
         raise LabError(f"Another run is using {HOME}: stop it first.")
     with step(f"Removing {HOME}"):
-        if venv.is_complete():
-            subprocess.run([venv.PYTHON, "-m", "lab.release"], cwd=REPO, check=False)
+        # Any virtual environment will do, be it of another Python, or out of date.
+        for python in HOME.glob("venv-*/bin/python"):
+            release = [str(python), "-m", "lab.release"]
+            if subprocess.run(release, cwd=REPO).returncode == 0:
+                break
         shutil.rmtree(HOME)
     users.release()
     return 0

@@ -3,7 +3,7 @@
 
 from itertools import cycle
 
-from .cases import Call, Case, cases
+from .cases import Case, cases
 from .console import say, step
 from .stage import Stage
 
@@ -40,13 +40,34 @@ def run(server, database: str) -> bool:
             row["reason"] or "",
         )
     expected = [
-        ("" if call in case.removed else case.key, transport, call.model, call.method, call.outcome)
+        (
+            "" if call in case.removed else case.key,
+            transport,
+            call.model,
+            call.method,
+            call.outcome,
+        )
         for case, transport, call, _met in results
     ]
-    logged = [(row["apikey_name"] or "", row["transport"], row["model"], row["method"], row["outcome"]) for row in rows]
+    logged = [
+        (
+            row["apikey_name"] or "",
+            row["transport"],
+            row["model"],
+            row["method"],
+            row["outcome"],
+        )
+        for row in rows
+    ]
     unmet = [call for _case, _transport, call, met in results if not met]
-    log = "has each of them, with its key" if expected == logged else "DOES NOT have just these calls"
-    say(f"\n{len(results) - len(unmet)} of {len(results)} calls ended as they must, and the log {log}.")
+    log = (
+        "has each of them, with its key"
+        if expected == logged
+        else "DOES NOT have just these calls"
+    )
+    say(
+        f"\n{len(results) - len(unmet)} of {len(results)} calls ended as they must, and the log {log}."
+    )
     return not unmet and expected == logged
 
 
@@ -68,11 +89,24 @@ def _make(stage: Stage, case: Case, calls: tuple, transports):
         answer = stage.make(transport, case.key, call)
         met = call.is_met_by(transport, answer)
         outcome = "allowed" if answer.ok else "denied"
-        reason = answer.message if met else f"NOT AS EXPECTED ({call.expect}): {answer.error_name} {answer.message}"
-        _line(case.key, transport, f"{call.model}.{call.method}", call.source, outcome, reason)
+        reason = (
+            answer.message
+            if met
+            else f"NOT AS EXPECTED ({call.expect}): {answer.error_name} {answer.message}"
+        )
+        _line(
+            case.key,
+            transport,
+            f"{call.model}.{call.method}",
+            call.source,
+            outcome,
+            reason,
+        )
         yield case, transport, call, met
 
 
 def _line(*cells: str) -> None:
-    padded = [str(cell).ljust(width) for cell, width in zip(cells, COLUMNS)]
+    padded = [
+        str(cell).ljust(width) for cell, width in zip(cells, COLUMNS, strict=False)
+    ]
     say("  ".join([*padded, *cells[len(COLUMNS) :]]).rstrip())

@@ -39,6 +39,7 @@ SETTINGS = {
     "full_page_writes": "off",
 }
 START_TRIES = 10
+SOCKET_NAME = 107  # characters, at most
 
 
 class Embedded:
@@ -80,15 +81,11 @@ class Embedded:
             settings = " ".join(
                 f"-c {name}='{value}'" for name, value in SETTINGS.items()
             )
-            options = [
-                "-o",
-                f"-k '{self._home}' -p {PORT} {settings}",
-                "-l",
-                str(self._log),
-            ]
+            settings = f"-k '{self._home}' -p {PORT} {settings}"
+            options = ["-w", "-l", str(self._log), "-o", settings]
             for _try in range(START_TRIES):
                 with contextlib.suppress(LabError):
-                    self._run("pg_ctl", "start", "-w", "-D", str(self._data), *options)
+                    self._run("pg_ctl", "start", "-D", str(self._data), *options)
                 if self._answers():
                     break
                 time.sleep(1)  # processes of a killed server take a moment to notice
@@ -110,9 +107,9 @@ class Embedded:
         shutil.rmtree(self._home, ignore_errors=True)
 
     def _choose_home(self) -> Path:
-        """A folder with a short name, as a socket's may have no more than 107 characters, that can be reached."""
+        """A folder that the account can reach, and with room for a socket's name."""
         home = folder() / "postgres"
-        if len(str(home)) < 90 and self._can_reach(HOME):
+        if self._can_reach(HOME) and len(f"{home}/.s.PGSQL.{PORT}") <= SOCKET_NAME:
             return home
         digest = hashlib.sha256(str(HOME).encode()).hexdigest()[:12]
         return Path("/var/tmp") / f"lab-{os.geteuid()}-{digest}"
@@ -145,18 +142,8 @@ class Embedded:
             return
         unfinished = self._home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        self._run(
-            "initdb",
-            "-D",
-            str(unfinished),
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-        )
+        options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        self._run("initdb", "-D", str(unfinished), *options)
         unfinished.rename(self._data)
 
     def _remove_stale_pid(self) -> None:

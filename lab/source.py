@@ -18,6 +18,7 @@ from .venv import BASE_PYTHON, IMPORTABLE
 
 SERIES = "19.0"
 REPOSITORY = "https://github.com/odoo/odoo"
+CLONE = HOME / "odoo" / "clone"
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,11 @@ def find() -> Odoo:
                 raise LabError(
                     f"ODOO_PATH is {named}: {error} It must name the folder that holds the package `odoo`."
                 ) from error
+        ways = [_importable, _debian, _clone]
+        if CLONE.exists():
+            ways.remove(_debian)  # it was not to be had
         tried = []
-        for way in (_importable, _debian, _clone):
+        for way in ways:
             try:
                 return way().select()
             except LabError as error:
@@ -114,30 +118,21 @@ def _importable() -> Odoo:
 
 
 def _debian() -> Odoo:
-    return Odoo(
-        debian.odoo(HOME / "odoo" / "debian", f"odoo-{SERIES.partition('.')[0]}")
-    )
+    major = SERIES.partition(".")[0]
+    return Odoo(debian.odoo(folder("odoo") / "debian", f"odoo-{major}"))
 
 
 def _clone() -> Odoo:
-    target = HOME / "odoo" / "clone"
-    if not target.exists():
+    if not CLONE.exists():
         say("Odoo comes from its public repository")
         unfinished = folder("odoo") / "clone.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
+        options = ["--progress", "--depth=1", f"--branch={SERIES}"]
         run(
             f"Cloning {REPOSITORY}",
-            [
-                "git",
-                "clone",
-                "--progress",
-                "--depth=1",
-                f"--branch={SERIES}",
-                REPOSITORY,
-                unfinished,
-            ],
+            ["git", "clone", *options, REPOSITORY, unfinished],
             folder("log") / "clone.log",
             fix="Check that git is installed and can reach it.",
         )
-        unfinished.rename(target)
-    return Odoo(target)
+        unfinished.rename(CLONE)
+    return Odoo(CLONE)

@@ -6,11 +6,20 @@ from .clients import Answer, Json2, JsonRpc, XmlRpc
 from .web import WebSession
 
 LOGIN = "integration"
-GROUPS = ("base.group_system", "sales_team.group_sale_manager", "project.group_project_manager")
+GROUPS = (
+    "base.group_system",
+    "sales_team.group_sale_manager",
+    "project.group_project_manager",
+)
 GRANTS = {"perm_read": "r", "perm_write": "w", "perm_create": "c", "perm_unlink": "d"}
 CREATE, SET = 0, 6
 # The ways in, and what the call log calls each: its transport.
-DOORS = {"json2": "json2", "xmlrpc": "xmlrpc", "xmlrpc1": "xmlrpc", "jsonrpc": "jsonrpc"}
+DOORS = {
+    "json2": "json2",
+    "xmlrpc": "xmlrpc",
+    "xmlrpc1": "xmlrpc",
+    "jsonrpc": "jsonrpc",
+}
 
 
 class Stage:
@@ -30,7 +39,11 @@ class Stage:
 
     def _create_user(self) -> int:
         groups = [self.admin.ref(group) for group in GROUPS]
-        values = {"name": "Integration", "login": LOGIN, "group_ids": [[SET, 0, groups]]}
+        values = {
+            "name": "Integration",
+            "login": LOGIN,
+            "group_ids": [[SET, 0, groups]],
+        }
         return self.admin.call("res.users", "create", [values])[0]
 
     def issue(self, case: Case) -> str:
@@ -44,14 +57,25 @@ class Stage:
 
     def issue_key(self, name: str, scope: int | None) -> str:
         """Issue a key to the user, through the wizard. :return: the secret"""
-        values = {"name": name, "duration": "30", "scope_id": scope or False, "user_id": self.uid}
+        values = {
+            "name": name,
+            "duration": "30",
+            "scope_id": scope or False,
+            "user_id": self.uid,
+        }
         wizard = self.admin.call("res.users.apikeys.description", "create", [values])
         action = self.admin.press("res.users.apikeys.description", "make_key", wizard)
         return action["context"]["default_key"]
 
     def key_id(self, name: str) -> int:
         """The id of the newest key of that name."""
-        return self.admin.call("res.users.apikeys", "search", [["name", "=", name]], order="id desc", limit=1)[0]
+        return self.admin.call(
+            "res.users.apikeys",
+            "search",
+            [["name", "=", name]],
+            order="id desc",
+            limit=1,
+        )[0]
 
     def press(self, key: str, button: str) -> None:
         """Press a button of a key: ``action_suspend``, ``action_resume``, ``remove``."""
@@ -61,7 +85,14 @@ class Stage:
         """A standard client that has the case's key."""
         return self.client_with(transport, self.secrets[key], source)
 
-    def client_with(self, transport: str, secret: str, source: str = "", login: str = LOGIN, uid: int | None = None):
+    def client_with(
+        self,
+        transport: str,
+        secret: str,
+        source: str = "",
+        login: str = LOGIN,
+        uid: int | None = None,
+    ):
         """A client with a secret, of the stage's user unless said.
 
         :param transport: one of ``DOORS``
@@ -79,7 +110,9 @@ class Stage:
         kwargs, args = self._resolved(call.kwargs), ()
         if transport != "json2" and call.method == "create":
             args = (kwargs.pop("vals_list"),)  # Odoo's RPC takes it in no other way
-        return self.client(transport, key, call.source).call(call.model, call.method, ids, args, kwargs)
+        return self.client(transport, key, call.source).call(
+            call.model, call.method, ids, args, kwargs
+        )
 
     def log(self) -> list:
         """The call log, oldest first."""
@@ -101,7 +134,8 @@ class Stage:
             "tz": case.tz,
             "rule_ids": [[CREATE, 0, self._rule_values(rule)] for rule in case.rules],
             "window_ids": [
-                [CREATE, 0, {"dayofweek": day, "hour_from": begin, "hour_to": end}] for day, begin, end in case.windows
+                [CREATE, 0, {"dayofweek": day, "hour_from": begin, "hour_to": end}]
+                for day, begin, end in case.windows
             ],
         }
 
@@ -113,7 +147,10 @@ class Stage:
         values["model_id"] = self.admin.find("ir.model", ["model", "=", rule.model])
         if rule.fields:
             fields = [
-                self.admin.find("ir.model.fields", ["model", "=", rule.model], ["name", "=", name]) for name in rule.fields
+                self.admin.find(
+                    "ir.model.fields", ["model", "=", rule.model], ["name", "=", name]
+                )
+                for name in rule.fields
             ]
             values["field_ids"] = [[SET, 0, fields]]
         return values

@@ -42,14 +42,14 @@ def enter() -> None:
             f" {_dotted(sys.version_info[:2])}: name another, as in `make demo PYTHON=python3.12`."
         )
     with exclusive(HOME / "venv.lock"):
-        if not is_complete():
+        if not _is_complete():
             _make()
     os.environ[BASE_PYTHON] = sys.executable
     os.chdir(REPO)
     os.execv(PYTHON, [str(PYTHON), "-m", "lab", *sys.argv[1:]])
 
 
-def is_complete() -> bool:
+def _is_complete() -> bool:
     """Whether it is there, and made from what it would be made from now."""
     return STAMP.exists() and STAMP.read_text() == _origin()
 

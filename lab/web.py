@@ -19,20 +19,27 @@ class WebSession:
     :raise WebError: the credentials are wrong
     """
 
-    def __init__(self, url: str, database: str, login: str = "admin", password: str = "admin"):
+    def __init__(
+        self, url: str, database: str, login: str = "admin", password: str = "admin"
+    ):
         self._url = url
         self._password = password
         self._cookies = http.cookiejar.CookieJar()
         cookies = urllib.request.HTTPCookieProcessor(self._cookies)
-        self._browser = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
+        self._browser = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), cookies
+        )
         self.uid = self._post(
-            "/web/session/authenticate", {"db": database, "login": login, "password": password}
+            "/web/session/authenticate",
+            {"db": database, "login": login, "password": password},
         )["uid"]
 
     @property
     def session_id(self) -> str:
         """What the server knows the session by, now."""
-        return next(cookie.value for cookie in self._cookies if cookie.name == "session_id")
+        return next(
+            cookie.value for cookie in self._cookies if cookie.name == "session_id"
+        )
 
     def call(self, model: str, method: str, *args, **kwargs):
         """Call a model's method. :raise WebError: it failed"""
@@ -48,27 +55,47 @@ class WebSession:
         :raise WebError: it failed
         """
         action = self.call(model, method, ids, context=context or {})
-        if isinstance(action, dict) and action.get("res_model") == "res.users.identitycheck":
+        if (
+            isinstance(action, dict)
+            and action.get("res_model") == "res.users.identitycheck"
+        ):
             action = self.call(
-                "res.users.identitycheck", "run_check", [action["res_id"]], context={"password": self._password}
+                "res.users.identitycheck",
+                "run_check",
+                [action["res_id"]],
+                context={"password": self._password},
             )
         return action
 
     def find(self, model: str, *domain) -> int:
         """The id of the first record that a domain finds. :raise IndexError: there is none"""
-        return self.call(model, "search", [*domain], limit=1, context={"active_test": False})[0]
+        return self.call(
+            model, "search", [*domain], limit=1, context={"active_test": False}
+        )[0]
 
     def ref(self, xmlid: str) -> int:
         """The id of a record by its external id. :raise IndexError: there is none"""
         module, _, name = xmlid.partition(".")
-        [row] = self.call("ir.model.data", "search_read", [["module", "=", module], ["name", "=", name]], ["res_id"])
+        [row] = self.call(
+            "ir.model.data",
+            "search_read",
+            [["module", "=", module], ["name", "=", name]],
+            ["res_id"],
+        )
         return row["res_id"]
 
     def _post(self, path: str, params: dict):
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "call", "params": params})
-        request = urllib.request.Request(self._url + path, body.encode(), {"Content-Type": "application/json"})
+        body = json.dumps(
+            {"jsonrpc": "2.0", "id": 1, "method": "call", "params": params}
+        )
+        request = urllib.request.Request(
+            self._url + path, body.encode(), {"Content-Type": "application/json"}
+        )
         with self._browser.open(request) as response:
             answer = json.load(response)
         if "error" in answer:
-            raise WebError(answer["error"].get("data", {}).get("message") or answer["error"]["message"])
+            raise WebError(
+                answer["error"].get("data", {}).get("message")
+                or answer["error"]["message"]
+            )
         return answer.get("result")

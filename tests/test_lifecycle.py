@@ -94,7 +94,8 @@ def test_starting_without_the_addon(lab, server, make_bench, database):
 
 
 def test_uninstalling_and_installing_again(lab, server, make_bench, database):
-    first = server(database)
+    """Odoo uninstalls no addon that is loaded server-wide: that has to end first."""
+    first = server(database, server_wide=False)
     bench = make_bench(first, database)
     scoped, stock = bench.scoped(Rule("res.partner", "r")), bench.unscoped()
     assert_scoped(bench, scoped)
@@ -123,6 +124,11 @@ def test_uninstalling_and_installing_again(lab, server, make_bench, database):
         assert_scoped(bench, key)
     assert_opens_nothing(bench, scoped)
     assert all_rows(bench, "apikey_call")[: len(calls)] == calls
+
+
+def test_what_is_loaded_server_wide_is_not_uninstalled(bench):
+    with pytest.raises(WebError, match="cannot be uninstalled: scoped_apikey"):
+        set_module(bench, "button_immediate_uninstall")
 
 
 def test_neutralizing(lab, server, make_bench, database):

@@ -20,7 +20,6 @@ _lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 UNAVAILABLE = _lt("The call log cannot be written, so the call was refused.")
-DENIALS = (AccessDenied, AccessError)
 
 
 def record(env, call):

@@ -15,6 +15,7 @@ from odoo.service import common, model
 from ..call import Call
 from ..footprint import Unreadable
 from ..footprint.arguments import arguments_of_rpc
+from ..policy.errors import shown
 from ..rooms.decide import check_grants, refuse
 from ..rooms.record import record_failure
 from ..rooms.run import serve
@@ -55,19 +56,24 @@ def begin_call(params, **about):
     return call
 
 
+def _recorded(call, original, method, params):
+    """Run a service; a call that it does not let succeed has its row all the same."""
+    try:
+        return original(method, params)
+    except Exception as error:
+        if call is None:
+            raise
+        answer = record_failure(call, error)
+        if answer is error:
+            raise
+        raise answer from error
+
+
 def _dispatch_object(original):
     @wraps(original)
     def dispatch(method, params):
         call = begin_call(params, model=_text_at(params, 3), method=_text_at(params, 4))
-        if call is None:
-            return original(method, params)
-        try:
-            return original(method, params)
-        except Exception as error:
-            answer = record_failure(call, error)
-            if answer is error:
-                raise
-            raise answer from error
+        return _recorded(call, original, method, params)
 
     return dispatch
 
@@ -78,17 +84,9 @@ def _dispatch_common(original):
         if method not in AUTHENTICATING:
             return original(method, params)
         call = begin_call(params, method=method)
-        if call is None:
-            return original(method, params)
-        try:
-            result = original(method, params)
-        except Exception as error:
-            answer = record_failure(call, error)
-            if answer is error:
-                raise
-            raise answer from error
-        if result is False:
-            login = _text_at(params, 1)
+        result = _recorded(call, original, method, params)
+        if result is False and call is not None:
+            login = shown(_text_at(params, 1))
             call.refusal = call.refusal or f'The login "{login}" was refused.'
             record_failure(call, AccessDenied())
         return result

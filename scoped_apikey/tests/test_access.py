@@ -33,7 +33,7 @@ class TestAccess(ScopedCase):
 
     def test_models(self):
         for model, granted in MODELS.items():
-            for user, letters in zip(self.users, granted):
+            for user, letters in zip(self.users, granted, strict=True):
                 for letter, operation in OPERATIONS.items():
                     with self.subTest(model, user=user.login, operation=operation):
                         self.assertEqual(
@@ -83,7 +83,7 @@ class TestAccess(ScopedCase):
         scope = self.scope()
         keys = [self.key(scope, user) for user in self.users]
         every = self.keys.browse([key.id for key in keys])
-        for user, own in zip(self.users, keys):
+        for user, own in zip(self.users, keys, strict=True):
             seen = every if user in (self.auditor, self.admin) else own
             with self.subTest(user.login):
                 found = self.keys.with_user(user).search([("id", "in", every.ids)])

@@ -607,7 +607,10 @@ class TestRules(ScopedCase):
                 {"perm_unlink": True},
                 {"any_method": True},
             ):
-                with self.subTest(model, values=values), self.assertRaises(ValidationError):
+                with (
+                    self.subTest(model, values=values),
+                    self.assertRaises(ValidationError),
+                ):
                     self.scope(self.rule(model, "read", **values))
 
     def test_no_rule_grants_a_dangerous_method(self):

@@ -149,7 +149,10 @@ class TestLifeOfAKey(KeyCase):
     def assertRefused(self, users, method, *arguments):
         rows = self.of(self.one)
         for user in users:
-            with self.subTest(user.login, method=method), self.assertRaises(AccessError):
+            with (
+                self.subTest(user.login, method=method),
+                self.assertRaises(AccessError),
+            ):
                 getattr(self.by(user), method)(*arguments)
         self.assertEqual(self.of(self.one), rows)
 

@@ -122,6 +122,28 @@ class TestRecord(CallCase):
     def fail_late():
         raise UserError("Too late.")
 
+    def test_the_row_is_the_last_statement(self):
+        """What the method leaves to be flushed is written before the row."""
+
+        def writes_late(partners):
+            partners.city = "Written late"
+            return True
+
+        with self.method(writes_late) as call:
+            for transport in TRANSPORTS:
+                with self.subTest(transport):
+                    self.assertIsNone(call(transport).code)
+                    with self.committing() as env:
+                        env.cr.execute(
+                            "SELECT c.xmin::text = p.xmin::text,"
+                            " c.cmin::text::int > p.cmin::text::int"
+                            " FROM apikey_call c, res_partner p"
+                            " WHERE c.id = %s AND p.id = %s",
+                            [self.rows()[-1]["id"], self.partner_id],
+                        )
+                        self.assertEqual(env.cr.fetchone(), (True, True))
+                        env["res.partner"].browse(self.partner_id).city = False
+
     def test_a_refused_call_leaves_one_row(self):
         secret = self.issue(("res.partner", "read"))
         codes = {

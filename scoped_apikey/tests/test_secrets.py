@@ -233,7 +233,10 @@ class TestSecretParameters(ScopedCase):
                 ("export_data", [ids, ["value"]]),
                 ("copy", [ids]),
             ):
-                with self.subTest(key=key, method=method), self.assertRaises(AccessError):
+                with (
+                    self.subTest(key=key, method=method),
+                    self.assertRaises(AccessError),
+                ):
                     self.ask(self.scoped, method, *arguments)
             answer = self.ask(
                 self.scoped, "web_search_read", [("key", "=", key)], {"value": {}}
@@ -247,7 +250,10 @@ class TestSecretParameters(ScopedCase):
             ids = [self.by_key[key]]
             before = self.parameters.browse(ids).value
             for method, arguments in (("write", [{"value": "x"}]), ("unlink", [])):
-                with self.subTest(key=key, method=method), self.assertRaises(AccessError):
+                with (
+                    self.subTest(key=key, method=method),
+                    self.assertRaises(AccessError),
+                ):
                     self.ask(self.scoped, method, ids, *arguments)
             self.env.invalidate_all()
             self.assertEqual(self.parameters.browse(ids).value, before)

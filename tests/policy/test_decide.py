@@ -448,6 +448,28 @@ def writing(resource, *fields):
             call("post", "body", "author"),
             "arguments",
         ),
+        (
+            [
+                Rule(
+                    "res.partner", methods=(MethodGrant("post", frozenset({"body"})),)
+                ),
+                Rule("res.partner", methods=(MethodGrant("post", frozenset()),)),
+            ],
+            call("post", "body"),
+            None,
+        ),
+        (
+            [
+                Rule(
+                    "res.partner", methods=(MethodGrant("post", frozenset({"body"})),)
+                ),
+                Rule(
+                    "res.partner", methods=(MethodGrant("post", frozenset({"author"})),)
+                ),
+            ],
+            call("post", "body", "author"),
+            "arguments",
+        ),
         ([Rule("res.partner", frozenset(OPERATIONS))], call("confirm"), "method"),
         ([Rule("")], touch(READ), "operation"),
     ],
