@@ -64,6 +64,10 @@ def _reason(env, refusal):
         "secrets": env._(
             "no rule on %(model)s names %(names)s, and secrets must be named"
         ),
+        "elsewhere": env._(
+            "setting %(names)s writes more than its field, and no rule on %(model)s names"
+            " it"
+        ),
         "reach": env._(
             "setting %(names)s needs a rule that grants %(operation)s on %(model)s, or"
             " one that names the field"
@@ -80,6 +84,10 @@ def _reason(env, refusal):
         "web_client": env._(
             "the method serves the web client, which uses no key, and no rule can grant"
             " it"
+        ),
+        "login": env._(
+            "whoever reads the mail of a user can log in as that user, so changing the"
+            " email of a user's contact needs a rule that grants write on %(model)s"
         ),
         "runs_code": env._(
             "no rule grants %(operation)s on %(model)s, and none can, for Odoo runs what"

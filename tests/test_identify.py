@@ -305,6 +305,18 @@ def test_a_scoped_key_may_not_call_authenticate(bench, base_url):
         assert base_url()
 
 
+# The current key
+
+
+def test_the_current_key_is_of_its_own_database(bench, database):
+    """An id means somebody else's key where a method looks into another database."""
+    key = bench.scoped(Rule("probe.note", methods="current_in"))
+    for door in DOORS:
+        for dbname, current in ((database, []), (bench.database, [key.key_id])):
+            answer = bench.call(door, key, "probe.note", "current_in", dbname=dbname)
+            assert answer.value == current
+
+
 # Nothing leaks into the next request
 
 

@@ -348,6 +348,18 @@ def test_refused_authentication(bench, key, door):
 
 
 @pytest.mark.parametrize("door", RPC)
+def test_a_wrong_secret_does_not_tell_who_exists(bench, key, door):
+    """Nobody, the superuser and a user get the same answer."""
+    answers = [
+        bench.call(door, type(key)("0" * 40, "x", uid), "res.partner", "unlink", [1])
+        for uid in (key.uid, 1, MISSING)
+    ]
+    assert {(answer.error_name, answer.message) for answer in answers} == {
+        ("AccessDenied", answers[0].message)
+    }
+
+
+@pytest.mark.parametrize("door", RPC)
 def test_a_key_authenticates_its_owner_only(bench, key, door):
     """A key under another's login says who its owner is, not who the other is."""
     with bench.logged() as rows:

@@ -17,7 +17,7 @@ def resource_of(env, model) -> Resource:
     return Resource(
         model,
         protected=is_protected(env, model),
-        runs_code=catalogue.runs_code(model),
+        runs_code=runs_code(env, model),
         off_limits=catalogue.is_off_limits(model),
     )
 
@@ -26,8 +26,19 @@ def is_protected(env, model) -> bool:
     """Tell whether only a rule that names a model may grant it."""
     if catalogue.is_protected_name(model) or model in catalogue.DOCUMENT_MODELS:
         return True
-    mixins = [env.registry.get(name) for name in catalogue.PROTECTED_MIXINS]
-    return any(mixin and issubclass(env.registry[model], mixin) for mixin in mixins)
+    return _inherits_any(env, model, catalogue.PROTECTED_MIXINS)
+
+
+def runs_code(env, model) -> bool:
+    """Tell whether Odoo runs what a model holds."""
+    return catalogue.runs_code(model) or _inherits_any(
+        env, model, catalogue.RUNNING_MIXINS
+    )
+
+
+def _inherits_any(env, model, mixins) -> bool:
+    classes = [env.registry[name] for name in mixins if name in env.registry]
+    return any(issubclass(env.registry[model], mixin) for mixin in classes)
 
 
 class ModelView:
@@ -83,7 +94,9 @@ class ModelView:
         names = self.model._rec_names_search or [self.model._rec_name]
         return self.reads(name for name in names if name) | {"display_name"}
 
-    def access(self, operation, fields=frozenset(), offered=None, reaches=()) -> Access:
+    def access(
+        self, operation, fields=frozenset(), offered=None, reaches=(), elsewhere=()
+    ) -> Access:
         fields = frozenset(fields)
         return Access(
             self.resource,
@@ -92,6 +105,7 @@ class ModelView:
             offered,
             frozenset(filter(catalogue.is_secret_field, fields | (offered or fields))),
             tuple(reaches),
+            frozenset(elsewhere),
         )
 
 

@@ -32,7 +32,8 @@ def _values_accesses(view, operation, values):
             reaches.append((name, target.access(READ)))
         for path in _written_back(view, operation, field, values):
             reaches.append((name, _path_access(view, path)))
-    accesses = [view.access(operation, values, reaches=reaches)]
+    elsewhere = [name for name in values if _writes_elsewhere(view, view.field(name))]
+    accesses = [view.access(operation, values, elsewhere=elsewhere, reaches=reaches)]
     return accesses + _parent_accesses(view, operation, values)
 
 
@@ -48,10 +49,27 @@ def _written_back(view, operation, field, values):
         yield field.related
         return
     for path in view.env.registry.field_depends.get(field, ()):
-        link = view.model._fields[path.split(".")[0]]
-        fresh = operation == CREATE and not values.get(link.name)
-        if "." in path and not (fresh and not link.compute and not link.default):
+        first = view.model._fields[path.split(".")[0]]
+        if "." not in path:
+            if first.related:
+                yield first.related
+        elif operation != CREATE or values.get(first.name) or _is_filled(first):
             yield path
+
+
+def _is_filled(link):
+    """Tell whether a new record may have a link that its creator did not set."""
+    return bool(link.compute or link.default)
+
+
+def _writes_elsewhere(view, field):
+    """Tell whether a field has an inverse of its own that metadata tell nothing about."""
+    if not field.inverse or field.related or field.store:
+        return False
+    # A display name that can be set is parsed: a task's makes tags and assigns users.
+    return field.name == "display_name" or not view.env.registry.field_depends.get(
+        field
+    )
 
 
 def _path_access(view, path):

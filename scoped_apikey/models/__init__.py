@@ -9,6 +9,9 @@ from . import apikey_scope_rule
 from . import apikey_scope_window
 from . import ir_actions_server
 from . import ir_config_parameter
+from . import ir_rule
+from . import mail_template
 from . import res_config_settings
+from . import res_partner
 from . import res_users
 from . import res_users_apikeys

@@ -4,6 +4,7 @@ from odoo.exceptions import ValidationError
 
 from .. import problems
 from ..footprint.business import is_web_client_method
+from ..footprint.model_view import is_protected, runs_code
 from ..policy import catalogue
 from ..policy.footprint import OPERATIONS
 from ..policy.methods import parse_methods
@@ -63,8 +64,6 @@ class ApikeyScopeRule(models.Model):
 
     @api.depends("model_id")
     def _compute_is_protected(self):
-        from ..footprint.model_view import is_protected
-
         for rule in self:
             model = rule.sudo().model_id.model
             rule.is_protected = model in self.env and is_protected(self.env, model)
@@ -227,7 +226,11 @@ class ApikeyScopeRule(models.Model):
                 raise ValidationError(
                     self.env._("%s is out of reach of every scoped key.", model)
                 )
-            if model and catalogue.runs_code(model) and not rule._only_reads():
+            if (
+                model in self.env
+                and runs_code(self.env, model)
+                and not rule._only_reads()
+            ):
                 raise ValidationError(
                     self.env._(
                         "Odoo runs what %s holds: a key that could write to it could free"

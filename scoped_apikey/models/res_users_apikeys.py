@@ -355,13 +355,20 @@ class ResUsersApikeys(models.Model):
             key.invalidate_recordset()
             key._record(event, before=before, after=True)
 
+    def _check_is_key(self):
+        """A trusted device inherits this model, and is no key."""
+        if self._name != "res.users.apikeys":
+            raise AccessError(self.env._("This can be done to API keys only."))
+
     def _check_own_or_system(self):
+        self._check_is_key()
         if not (self.env.is_system() or self.sudo().user_id <= self.env.user):
             raise AccessError(
                 self.env._("Only its owner or an administrator may do this to a key.")
             )
 
     def _check_system(self):
+        self._check_is_key()
         if not self.env.is_system():
             raise AccessError(self.env._("Only an administrator may do this to a key."))
 

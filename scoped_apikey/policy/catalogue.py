@@ -80,7 +80,7 @@ HARMLESS_CONTEXT = frozenset(
 OFF_LIMITS = re.compile(
     r"""apikey\..*
     | res\.users\.apikeys(\..*)?
-    | auth_(totp|passkey)\..*
+    | auth[_.](totp|passkey)\..*
     | res\.users\.identitycheck
     """,
     re.VERBOSE,
@@ -89,8 +89,9 @@ OFF_LIMITS = re.compile(
 
 RUNS_CODE = re.compile(
     r"""ir\.(actions\..* | cron | model | model\.fields(\..*)? | ui\.view(\..*)?)
+    | ir\.(rule | qweb.* | asset | embedded\.actions)
     | ir\.module\..* | base\.(module|automation|import)\..* | base\.automation
-    | base_import\..*
+    | base_import\..* | digest\..*
     """,
     re.VERBOSE,
 )
@@ -109,6 +110,7 @@ PROTECTED = re.compile(
     | payment\.(provider|token|transaction|method)
     | certificate\..* | bus\..* | digest\..* | discuss\..*
     | cloud\.storage\..* | calendar\.provider\..*
+    | project\.collaborator | .*\.activity\.report
     | spreadsheet\..* | privacy\..* | onboarding\..* | website(\..*)? | web_tour\..*
     | (.*\.)?(wizard|share)(\..*)? # assistants act for, and share with, anyone
     """,
@@ -116,10 +118,11 @@ PROTECTED = re.compile(
 )
 """What runs code, grants rights or holds secrets: covered only by a rule that names it."""
 
-PROTECTED_MIXINS = frozenset(
-    {"mail.render.mixin", "spreadsheet.mixin", "ir.actions.actions"}
-)
-"""Whatever inherits from these is protected, too: it renders or runs what it stores."""
+RUNNING_MIXINS = frozenset({"mail.render.mixin", "ir.actions.actions"})
+"""Odoo runs or renders what anything that inherits from these holds, too."""
+
+PROTECTED_MIXINS = RUNNING_MIXINS | {"spreadsheet.mixin"}
+"""Whatever inherits from these is protected."""
 
 DOCUMENT_MODELS = frozenset(
     {
@@ -144,7 +147,8 @@ SECRET_FIELDS = re.compile(
     | (ssl|smtp_ssl)_.* | .*_account_sid
     | passkey_.* | .*_passkey_.* | totp_.* | signup_.*
     | (access|invitation|local|webhook|sharing|share|full|sfu_server)_url
-    | webhook_.* | qrcode | keys | uuid | share_link
+    | (.*_)?link | videocall_location
+    | webhook_.* | qrcode | keys | uuid
     """,
     re.VERBOSE,
 )
@@ -152,7 +156,6 @@ SECRET_FIELDS = re.compile(
 
 NOT_SECRET = frozenset(
     {
-        "api_key_duration",
         "payment_token_count",
         "signup_type",
         "support_tokenization",
@@ -186,6 +189,8 @@ DANGEROUS_METHODS = frozenset(
         "message_process",
         "get_mention_suggestions",
         "get_mention_suggestions_from_channel",
+        "search_for_channel_invite",
+        "get_attendee_detail",
         "im_search",
         "message_new",
         "message_update",
@@ -310,7 +315,7 @@ def is_secret_field(name: str) -> bool:
 
 
 def runs_code(model: str) -> bool:
-    """Tell whether Odoo runs what a model holds."""
+    """Tell whether Odoo runs what a model holds, by its name alone."""
     return RUNS_CODE.fullmatch(model) is not None
 
 

@@ -12,9 +12,9 @@ from .rules import Policy, Rule
 class Refusal:
     """Why a call is refused, for others to put in words.
 
-    :param code: one of ``network``, ``window``, ``off_limits``,
-        ``runs_code``, ``context``, ``operation``, ``fields``, ``secrets``, ``reach``, ``method``, ``arguments``,
-        ``dangerous``; reading a footprint adds codes of its own
+    :param code: one of ``network``, ``window``, ``off_limits``, ``runs_code``,
+        ``context``, ``operation``, ``fields``, ``secrets``, ``elsewhere``, ``reach``,
+        ``method``, ``arguments``, ``dangerous``; other rooms add codes of their own
     :param resource: the model it is about
     :param operation: the operation that is not granted
     :param names: the fields, arguments or context keys that are not granted
@@ -105,7 +105,11 @@ def _refuse_fields(rule: Rule, access: Access) -> Refusal | None:
     lacking = rule.lacking(access)
     if not lacking:
         return None
-    code = "secrets" if lacking <= access.secrets else "fields"
+    code = "fields"
+    if lacking <= access.secrets:
+        code = "secrets"
+    elif lacking <= access.elsewhere:
+        code = "elsewhere"
     return Refusal(code, access.resource, access.operation, tuple(sorted(lacking)))
 
 

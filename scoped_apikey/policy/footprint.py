@@ -44,6 +44,8 @@ class Access:
     :param secrets: those of ``fields`` and ``offered`` that hold secrets
     :param reaches: what setting a field does elsewhere, as (field, access): a many2one
         reads its target, a related field writes it. A rule that names the field covers it
+    :param elsewhere: those of ``fields`` whose setting writes nobody knows where: covered
+        only by a rule that names them
     """
 
     resource: Resource
@@ -52,6 +54,7 @@ class Access:
     offered: frozenset[str] | None = None
     secrets: frozenset[str] = frozenset()
     reaches: tuple[tuple[str, "Access"], ...] = ()
+    elsewhere: frozenset[str] = frozenset()
 
     @property
     def beyond_any_rule(self) -> bool:

@@ -51,7 +51,7 @@ class Rule:
 
     def _granted(self, access: Access, fields: frozenset[str]) -> frozenset[str]:
         if self.fields is None:
-            return fields - access.secrets
+            return fields - access.secrets - access.elsewhere
         return fields & (self.fields | ALWAYS_READABLE)
 
     def lacking_arguments(self, invocation: Invocation) -> frozenset[str] | None:

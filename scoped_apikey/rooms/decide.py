@@ -7,9 +7,10 @@ from odoo.exceptions import AccessError
 
 from .. import sentences
 from ..footprint import Unreadable, narrow, read_footprint
+from ..footprint.model_view import resource_of
 from ..policy import catalogue
 from ..policy.decide import Decision, Refusal, decide
-from ..policy.footprint import OPERATIONS, Resource
+from ..policy.footprint import OPERATIONS
 
 _logger = logging.getLogger(__name__)
 
@@ -49,12 +50,14 @@ def refuse(env, call, refusal):
     raise AccessError(sentences.not_granted(env, call, refusal))
 
 
-def _beyond_any_rule(call) -> Refusal | None:
+def _beyond_any_rule(env, call) -> Refusal | None:
     """Refuse, before anything else is understood, what even observing lets not through."""
-    resource = Resource(call.model)
-    if catalogue.is_off_limits(call.model):
+    if call.model not in env:
+        return Refusal("unknown_model")
+    resource = resource_of(env, call.model)
+    if resource.off_limits:
         return Refusal("off_limits", resource)
-    if catalogue.runs_code(call.model) and call.method not in catalogue.READING_METHODS:
+    if resource.runs_code and call.method not in catalogue.READING_METHODS:
         known = call.method in OPERATIONS
         return Refusal("runs_code", resource, call.method if known else "call")
     return None
@@ -62,7 +65,7 @@ def _beyond_any_rule(call) -> Refusal | None:
 
 def _decide(env, policy, call, arguments) -> Decision:
     """Decide; what is not understood, or fails while it is decided, is refused."""
-    if beyond := _beyond_any_rule(call):
+    if beyond := _beyond_any_rule(env, call):
         return Decision(beyond)
     try:
         return decide(policy, read_footprint(env, arguments))

@@ -12,10 +12,12 @@ import xmlrpc.client
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import NamedTuple
+from unittest.mock import patch
 
 from odoo import SUPERUSER_ID, api, http
 from odoo.exceptions import AccessError
 from odoo.fields import Command
+from odoo.modules.registry import DummyRLock, Registry
 from odoo.service import model as service
 from odoo.tests import HttpCase, TransactionCase, get_db_name
 from odoo.tests.common import Transport
@@ -169,8 +171,6 @@ class ScopedCase(TransactionCase):
             return original(index + "0" * 32).key
 
     def _patched_crypt(self, context):
-        from unittest.mock import patch
-
         return patch(
             "odoo.addons.scoped_apikey.models.res_users_apikeys.KEY_CRYPT_CONTEXT",
             context,
@@ -264,6 +264,8 @@ class CallCase(HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # Odoo's runner holds this lock while tests run, and a request would wait for it.
+        cls.startClassPatcher(patch.object(Registry, "_lock", DummyRLock()))
         # The class's own cursor must not hold locks that a call would wait for.
         type(cls.cr).rollback(cls.cr)
         cls.db = get_db_name()

@@ -3,6 +3,7 @@
 
 import time
 
+from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
@@ -172,9 +173,13 @@ class TestKeyButtons(HttpCase):
 
     @mute_logger("odoo.http")
     def test_wizard_with_a_scope_one_may_not_choose(self):
+        with self.assertRaises(AccessError):
+            self.wizard(self.owner, scope_id=self.made.id)
+        self.made.group_ids = self.env.ref("base.group_user")
+        wizard = self.wizard(self.owner, scope_id=self.made.id)
+        self.made.group_ids = False
         self.login("owner")
-        answer = self.press("make_key", self.wizard(self.owner, scope_id=self.made.id))
-        self.assertIn("error", answer)
+        self.assertIn("error", self.press("make_key", wizard))
         self.assertFalse(self.made_by_wizard())
 
     @mute_logger("odoo.http")

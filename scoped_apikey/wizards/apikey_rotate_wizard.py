@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.addons.base.models.res_users import check_identity
 
 
@@ -25,6 +25,19 @@ class ApikeyRotateWizard(models.TransientModel):
         required=True,
         default="24",
     )
+
+    # Not as a constraint: Odoo checks those as superuser, who may read any key.
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        wizards = super().create(vals_list)
+        wizards.key_id.check_access("read")
+        return wizards
+
+    def write(self, vals):
+        result = super().write(vals)
+        self.key_id.check_access("read")
+        return result
 
     @check_identity
     def action_rotate(self):

@@ -20,7 +20,7 @@ class ResUsersApikeysDescription(models.TransientModel):
     )
     scope_required = fields.Boolean(compute="_compute_scope_required")
     scope_offered = fields.Boolean(compute="_compute_scope_required")
-    scope_summary = fields.Html(related="scope_id.summary")
+    scope_summary = fields.Html(compute="_compute_scope_summary", sanitize=False)
 
     @api.model
     def _default_user_id(self):
@@ -45,6 +45,30 @@ class ResUsersApikeysDescription(models.TransientModel):
         for wizard in self:
             wizard.scope_required = required or wizard._is_for_another()
             wizard.scope_offered = offered
+
+    # Not as a constraint: Odoo checks those as superuser, who may choose any scope.
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        wizards = super().create(vals_list)
+        wizards._check_scope_id()
+        return wizards
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._check_scope_id()
+        return result
+
+    def _check_scope_id(self):
+        for scope in self.scope_id:
+            scope._check_may_choose()
+
+    @api.depends("scope_id")
+    def _compute_scope_summary(self):
+        """Say what a scope reaches to those only who may choose it."""
+        for wizard in self:
+            scope = wizard.scope_id._origin._filtered_access("read")
+            wizard.scope_summary = scope.summary
 
     def _is_for_another(self):
         return self.user_id not in (self.env.user, self.env["res.users"])

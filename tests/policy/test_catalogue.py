@@ -348,7 +348,9 @@ def test_plain_parameters(key):
         "ir.model",
         "ir.model.fields",
         "ir.model.fields.selection",
+        "digest.tip",
         "ir.module.module",
+        "ir.rule",
         "ir.ui.view",
     ],
 )
@@ -358,7 +360,7 @@ def test_runs_code(model):
 
 
 @pytest.mark.parametrize(
-    "model", [*ORDINARY, "res.users", "ir.config_parameter", "ir.rule"]
+    "model", [*ORDINARY, "res.users", "ir.config_parameter", "ir.model.access"]
 )
 def test_runs_no_code(model):
     assert not catalogue.runs_code(model)
