@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import NamedTuple
 from unittest.mock import patch
 
-from odoo import SUPERUSER_ID, api, http
+from odoo import SUPERUSER_ID, api
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.modules.registry import DummyRLock, Registry
@@ -22,7 +22,6 @@ from odoo.service import model as service
 from odoo.tests import HttpCase, TransactionCase, get_db_name
 from odoo.tests.common import Transport
 
-from .. import seams
 from ..call import Call, Key
 from ..footprint.arguments import Arguments
 from ..rooms.decide import check_grants
@@ -36,10 +35,6 @@ LOGGED_AS = {
     "xmlrpc1": "xmlrpc",
     "jsonrpc": "jsonrpc",
 }
-
-# pytest imports the addon before Odoo does, and Odoo then leaves out its post_load.
-if http.borrow_request.__module__ != seam.__name__:
-    seams.install()
 
 
 def rule(env, model=None, perms="", fields=(), **values):
