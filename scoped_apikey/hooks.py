@@ -6,11 +6,7 @@ _logger = logging.getLogger(__name__)
 
 def post_init_hook(env):
     """Recognise the keys of an earlier installation, whose scopes are gone."""
-    env.cr.execute(
-        "SELECT count(*) FROM res_users_apikeys WHERE scope = 'scoped_apikey'"
-    )
-    [count] = env.cr.fetchone()
-    if count:
+    if count := _count_scoped(env):
         _logger.warning("%s keys were scoped once; their scopes are gone.", count)
 
 
@@ -20,12 +16,19 @@ def uninstall_hook(env):
     A scoped key's stock scope is refused by every door of stock Odoo. The tables of the
     two logs stay in the database: evidence is not an addon's to delete.
     """
+    _logger.warning(
+        "%s scoped keys open nothing from now on. The tables apikey_call and"
+        " apikey_history are kept.",
+        _count_scoped(env),
+    )
+
+
+def _count_scoped(env) -> int:
+    """Count the keys whose stock scope says that they are scoped, in SQL: at either hook
+    the fields of the addon may be missing.
+    """
     env.cr.execute(
         "SELECT count(*) FROM res_users_apikeys WHERE scope = 'scoped_apikey'"
     )
     [count] = env.cr.fetchone()
-    _logger.warning(
-        "%s scoped keys open nothing from now on. The tables apikey_call and"
-        " apikey_history are kept.",
-        count,
-    )
+    return count

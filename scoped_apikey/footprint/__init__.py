@@ -18,12 +18,10 @@ def read_footprint(env, arguments: Arguments):
     """Read what a call would touch.
 
     :param env: the user's environment
-    :param Arguments arguments: what the caller sent
+    :param Arguments arguments: what the caller sent, for a model that exists
     :return: a ``policy.footprint.Footprint``
     :raise Unreadable: something in it is not understood, or can be granted by no rule
     """
-    if arguments.model not in env:
-        raise Unreadable("unknown_model")
     view = ModelView(env[arguments.model])
     context_keys = read_context(arguments.context)
     if arguments.method not in READERS:

@@ -29,8 +29,9 @@ def read_invocation(view, arguments, context_keys) -> Footprint:
     dangerous = {
         name
         for name, value in given.items()
-        if catalogue.is_dangerous_argument(method, name, value)
-        or (name in unknown and method not in catalogue.SAFE_ARGUMENTS)
+        if catalogue.is_dangerous_argument(
+            method, name, value, known=name not in unknown
+        )
     }
     return Footprint(
         invocation=Invocation(

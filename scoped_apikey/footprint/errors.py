@@ -6,7 +6,7 @@ from ..policy.errors import shown
 class Unreadable(Exception):
     """A call whose footprint cannot be read is refused.
 
-    :param str code: ``unknown_model``, ``unknown_field``, ``document_model``,
+    :param str code: ``unknown_field``, ``document_model``,
         ``web_client``, ``malformed`` (an argument is not understood) or ``unsupported``
         (it is understood, and this version cannot limit it)
     :param names: the arguments or fields it is about

@@ -319,14 +319,19 @@ def runs_code(model: str) -> bool:
     return RUNS_CODE.fullmatch(model) is not None
 
 
-def is_dangerous_argument(method: str, name: str, value) -> bool:
+def is_dangerous_argument(method: str, name: str, value, *, known: bool = True) -> bool:
     """Tell whether a business method's argument is granted only by naming it.
 
     Values with an inner structure are commands, domains or values for other records.
+
+    :param known: whether the method has a parameter of this name, and does not just pass
+        on whatever it is given
     """
     if method in SAFE_ARGUMENTS:
         return name not in SAFE_ARGUMENTS[method]
-    return DANGEROUS_ARGUMENTS.fullmatch(name) is not None or not _is_plain(value)
+    if not known or not _is_plain(value):
+        return True
+    return DANGEROUS_ARGUMENTS.fullmatch(name) is not None
 
 
 def _is_plain(value) -> bool:

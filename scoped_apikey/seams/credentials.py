@@ -14,7 +14,7 @@ from odoo.exceptions import AccessDenied, MissingError, UserError
 from odoo.http import request
 
 from ..call import Call
-from ..rooms.identify import identify_key
+from ..rooms.identify import identify_key, identify_user
 from ..rooms.record import record, record_apart
 from .requests import current_call, current_request, remote_address
 
@@ -65,8 +65,7 @@ class ResUsers(models.Model):
         except MissingError as error:
             raise AccessDenied() from error  # which users exist is nobody's business
         call.refusal = None
-        call.identify(uid, self.env["res.users"].browse(uid).sudo().login)
-        call.accept()
+        identify_user(self.env, call, uid)
 
     def authenticate(self, credential, user_agent_env):
         """Take nothing from the caller but the credential, and leave a row.
@@ -105,8 +104,7 @@ def _is_serving():
 
 def _record_authentication(env, call, uid):
     if call.key is None:
-        call.identify(uid, env["res.users"].browse(uid).sudo().login)
-        call.accept()
+        identify_user(env, call, uid)
     try:
         record(env, call)
     except UserError as error:

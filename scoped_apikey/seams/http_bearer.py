@@ -19,6 +19,7 @@ from ..call import Call
 from ..footprint.arguments import Arguments
 from ..policy.decide import Refusal
 from ..rooms.decide import check_grants, refuse
+from ..rooms.identify import identify_user
 from ..rooms.record import record_failure
 from ..rooms.run import serve
 from .requests import current_call, remote_address, stamp
@@ -89,8 +90,7 @@ def _check_identified(call):
         return
     if call.key or not request.env.uid:
         raise AccessDenied()
-    call.identify(request.env.uid, request.env.user.sudo().login)
-    call.accept()
+    identify_user(request.env, call, request.env.uid)
 
 
 def _check_json_2(call):

@@ -117,16 +117,20 @@ class TestGenericMethods(ScopedCase):
                 names = [parameter.name for parameter in own]
                 self.assertEqual(names[: len(parameters)], list(parameters))
 
+    def assert_works(self, key, method, check):
+        """Call a method, check what it did, and take it back."""
+        with self.env.cr.savepoint() as savepoint:
+            result = self.serve(key, MODEL, method, *self.arguments_of[method])
+            self.env.invalidate_all()
+            self.assertTrue(check(self, result), result)
+            savepoint.rollback()
+        self.env.invalidate_all()
+
     def test_granted(self):
         for method, (needed, _arguments, check) in METHODS.items():
             with self.subTest(method):
                 key = self.key(self.scope(self.rule(MODEL, needed)))
-                with self.env.cr.savepoint() as savepoint:
-                    result = self.serve(key, MODEL, method, *self.arguments_of[method])
-                    self.env.invalidate_all()
-                    self.assertTrue(check(self, result), result)
-                    savepoint.rollback()
-                self.env.invalidate_all()
+                self.assert_works(key, method, check)
 
     def test_refused_without_what_it_needs(self):
         for method, (needed, _arguments, _check) in METHODS.items():
@@ -175,12 +179,7 @@ class TestGenericMethods(ScopedCase):
         key = self.key()
         for method, (_needed, _arguments, check) in METHODS.items():
             with self.subTest(method):
-                with self.env.cr.savepoint() as savepoint:
-                    result = self.serve(key, MODEL, method, *self.arguments_of[method])
-                    self.env.invalidate_all()
-                    self.assertTrue(check(self, result), result)
-                    savepoint.rollback()
-                self.env.invalidate_all()
+                self.assert_works(key, method, check)
 
     # -- what reaches further is refused, not half understood
 
