@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Methods that create, change and delete records."""
 
-from ..policy.footprint import CREATE, UNLINK, WRITE
+from ..policy.footprint import CREATE, READ, UNLINK, WRITE
 from .errors import malformed, unsupported
 from .reading import read_specification
 from .values import read_created_values, read_values
@@ -46,7 +46,7 @@ def _read_copied(view, given, seen):
         for name, field in view.model._fields.items()
         if field.copy and name not in given and name not in MAGIC | links
     ]
-    view.read(copied)
+    view.touch(READ, copied)
     read_created_values(view, copied)
     for name in copied:
         field = view.field(name)
