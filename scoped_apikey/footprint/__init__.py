@@ -23,7 +23,7 @@ def read_footprint(env, arguments: Arguments):
     :raise Unreadable: something in it is not understood, or can be granted by no rule
     """
     view = ModelView(env[arguments.model])
-    context_keys = read_context(arguments.context)
+    context_keys = read_context(env, arguments.context)
     if arguments.method not in READERS:
         return business.read_invocation(view, arguments, context_keys)
     if arguments.model in catalogue.DOCUMENT_MODELS:
@@ -34,7 +34,7 @@ def read_footprint(env, arguments: Arguments):
     ).to_footprint(context_keys)
 
 
-def read_context(context):
+def read_context(env, context):
     """Return the keys of a context that are not known to be harmless.
 
     :raise Unreadable: it is not a mapping with texts as keys
@@ -43,7 +43,7 @@ def read_context(context):
         isinstance(key, str) for key in context
     ):
         raise Unreadable("malformed", names=("context",))
-    return frozenset(context) - catalogue.HARMLESS_CONTEXT
+    return frozenset(context) - env["apikey.catalogue"]._harmless_context()
 
 
 def narrow(arguments: Arguments, decision):

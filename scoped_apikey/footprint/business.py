@@ -24,6 +24,7 @@ def read_invocation(view, arguments, context_keys) -> Footprint:
     if is_web_client_method(view.env, method):
         raise Unreadable("web_client", view.resource, (method,))
     arguments.check_ids()
+    known = view.env["apikey.catalogue"]
     function = getattr(type(view.model), method, None)
     given, unknown = arguments.bind_to(function) if callable(function) else ({}, ())
     dangerous = {
@@ -38,7 +39,8 @@ def read_invocation(view, arguments, context_keys) -> Footprint:
             view.resource,
             method,
             frozenset(given),
-            dangerous=method in catalogue.DANGEROUS_METHODS,
+            ungrantable=method in known._ungrantable_of(view.model._name),
+            dangerous=method in known._dangerous_of(view.model._name),
             by_name=view.resource.protected or _is_shared(view.env, method),
             dangerous_arguments=frozenset(dangerous),
         ),

@@ -3,7 +3,6 @@
 
 from functools import cached_property
 
-from ..policy import catalogue
 from ..policy.footprint import Access, Footprint, Resource
 from .errors import Unreadable, unsupported
 
@@ -14,31 +13,7 @@ DATA_TYPED = PROPERTIES | {"reference", "many2one_reference"}
 
 def resource_of(env, model) -> Resource:
     """Return what policies need to know of a model."""
-    return Resource(
-        model,
-        protected=is_protected(env, model),
-        runs_code=runs_code(env, model),
-        off_limits=catalogue.is_off_limits(model),
-    )
-
-
-def is_protected(env, model) -> bool:
-    """Tell whether only a rule that names a model may grant it."""
-    if catalogue.is_protected_name(model) or model in catalogue.DOCUMENT_MODELS:
-        return True
-    return _inherits_any(env, model, catalogue.PROTECTED_MIXINS)
-
-
-def runs_code(env, model) -> bool:
-    """Tell whether Odoo runs what a model holds."""
-    return catalogue.runs_code(model) or _inherits_any(
-        env, model, catalogue.RUNNING_MIXINS
-    )
-
-
-def _inherits_any(env, model, mixins) -> bool:
-    classes = [env.registry[name] for name in mixins if name in env.registry]
-    return any(issubclass(env.registry[model], mixin) for mixin in classes)
+    return env["apikey.catalogue"]._resource(model)
 
 
 class ModelView:
@@ -98,12 +73,13 @@ class ModelView:
         self, operation, fields=frozenset(), offered=None, reaches=(), elsewhere=()
     ) -> Access:
         fields = frozenset(fields)
+        by_name = self.env["apikey.catalogue"]._by_name_of(self.model._name, operation)
         return Access(
             self.resource,
             operation,
             fields,
             offered,
-            frozenset(filter(catalogue.is_secret_field, fields | (offered or fields))),
+            by_name & (fields | (offered or fields)),
             tuple(reaches),
             frozenset(elsewhere),
         )

@@ -1,9 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Methods that create, change and delete records."""
 
-from itertools import filterfalse
-
-from ..policy.catalogue import is_secret_field
 from ..policy.footprint import CREATE, READ, UNLINK, WRITE
 from .errors import malformed, unsupported
 from .model_view import DATA_TYPED, Accesses, ModelView
@@ -143,9 +140,8 @@ def _read_name_create(view, arguments):
     accesses = _values_accesses(view, CREATE, {view.model._rec_name: arguments["name"]})
     if type(view.model).name_create is not view.env.registry["base"].name_create:
         # Its own version may set any field: res.partner's takes an email off the name.
-        accesses.append(
-            view.access(CREATE, filterfalse(is_secret_field, view.model._fields))
-        )
+        by_name = view.env["apikey.catalogue"]._by_name_of(view.model._name, CREATE)
+        accesses.append(view.access(CREATE, set(view.model._fields) - by_name))
     return Accesses(accesses)
 
 

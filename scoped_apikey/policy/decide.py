@@ -14,7 +14,7 @@ class Refusal:
 
     :param code: one of ``network``, ``window``, ``off_limits``, ``runs_code``,
         ``context``, ``operation``, ``fields``, ``secrets``, ``elsewhere``, ``reach``,
-        ``method``, ``arguments``, ``dangerous``; other rooms add codes of their own
+        ``method``, ``arguments``, ``dangerous``, ``ungrantable``; other rooms add codes of their own
     :param resource: the model it is about
     :param operation: the operation that is not granted
     :param names: the fields, arguments or context keys that are not granted
@@ -28,7 +28,7 @@ class Refusal:
     @property
     def absolute(self) -> bool:
         """Whether it holds in observe mode, too."""
-        return self.code in ("off_limits", "runs_code")
+        return self.code in ("off_limits", "runs_code", "ungrantable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,7 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
         parts.append(footprint.invocation)
     for part in parts:
         if part.beyond_any_rule:
-            code = "off_limits" if part.resource.off_limits else "runs_code"
-            return Decision(Refusal(code, part.resource, part.operation))
+            return Decision(_refuse_beyond(part))
     if footprint.context_keys:
         return Decision(Refusal("context", names=tuple(sorted(footprint.context_keys))))
     if not parts:
@@ -80,6 +79,15 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
     if footprint.invocation:
         return Decision(_refuse_invocation(policy, footprint.invocation), narrowed)
     return Decision(None, narrowed)
+
+
+def _refuse_beyond(part: Access | Invocation) -> Refusal:
+    """Say why no rule could grant a part."""
+    if part.resource.off_limits:
+        return Refusal("off_limits", part.resource, part.operation)
+    if part.resource.runs_code:
+        return Refusal("runs_code", part.resource, part.operation)
+    return Refusal("ungrantable", part.resource, names=(part.method,))
 
 
 def _find(policy: Policy, access: Access) -> Rule | Refusal:

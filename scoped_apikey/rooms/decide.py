@@ -60,6 +60,8 @@ def _beyond_any_rule(env, call) -> Refusal | None:
     if resource.runs_code and call.method not in catalogue.READING_METHODS:
         known = call.method in OPERATIONS
         return Refusal("runs_code", resource, call.method if known else "call")
+    if call.method in env["apikey.catalogue"]._ungrantable_of(call.model):
+        return Refusal("ungrantable", resource, names=(call.method,))
     return None
 
 
