@@ -4,12 +4,18 @@
 from odoo.models import BaseModel
 
 from ..policy import catalogue
-from ..policy.footprint import Footprint, Invocation
-from .errors import Unreadable
+from ..policy.footprint import READ, Footprint, Invocation
+from .errors import Unreadable, malformed
+from .model_view import ModelView
 
 
 def is_web_client_method(env, method) -> bool:
-    """Tell whether a method is one that every model has, and none API clients use."""
+    """Tell whether a method is one that every model has, and none API clients use.
+
+    What is on no list, but every model has, came with a later release, and is one too.
+    """
+    if method in catalogue.WEB_CLIENT_METHODS:
+        return True
     return hasattr(env.registry["base"], method) or hasattr(BaseModel, method)
 
 
@@ -35,7 +41,12 @@ def read_invocation(view, arguments, context_keys) -> Footprint:
         )
     }
     return Footprint(
-        invocation=Invocation(
+        # The records that arguments name must be readable, whatever a rule says of them.
+        tuple(
+            ModelView(view.env[model]).access(READ)
+            for model, _ids in _given_records(view.env, given)
+        ),
+        Invocation(
             view.resource,
             method,
             frozenset(given),
@@ -44,8 +55,26 @@ def read_invocation(view, arguments, context_keys) -> Footprint:
             by_name=view.resource.protected or _is_shared(view.env, method),
             dangerous_arguments=frozenset(dangerous),
         ),
-        context_keys=context_keys,
+        context_keys,
     )
+
+
+def _given_records(env, given):
+    """Yield the records of other models that arguments name, as (model, ids).
+
+    :param given: the arguments by name
+    :raise Unreadable: one that should hold ids holds anything else
+    """
+    models = env["apikey.catalogue"]._argument_models()
+    for name in given.keys() & models.keys():
+        value = given[name]
+        if value is None or value is False or models[name] not in env:
+            continue
+        ids = value if isinstance(value, (list, tuple)) else [value]
+        if not all(type(id_) is int and id_ > 0 for id_ in ids):
+            raise malformed(name)
+        if ids:
+            yield models[name], tuple(ids)
 
 
 def _is_shared(env, method) -> bool:

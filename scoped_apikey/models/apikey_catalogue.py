@@ -79,8 +79,8 @@ class ApikeyCatalogue(models.AbstractModel):
 
     @api.model
     def _harmless_context(self) -> frozenset[str]:
-        """Return the context keys that any caller may send."""
-        return catalogue.HARMLESS_CONTEXT
+        """Return context keys that any caller may send, besides those known by name."""
+        return frozenset()
 
     # ------------------------------------------------------------------
     # The answers
@@ -160,6 +160,13 @@ class ApikeyCatalogue(models.AbstractModel):
     def _dangerous_of(self, model: str) -> frozenset[str]:
         """Return the methods of a model that only a rule which names them grants."""
         return self._named_for(model, self._dangerous_methods())
+
+    @api.model
+    def _is_harmless_context(self, key: str, value) -> bool:
+        """Tell whether the user may send a context key that no scope allows."""
+        return key in self._harmless_context() or catalogue.is_harmless_context(
+            key, value, self.env.uid
+        )
 
     @api.model
     def _named_for(self, model: str, entries) -> frozenset[str]:

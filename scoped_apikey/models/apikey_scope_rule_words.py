@@ -150,7 +150,8 @@ class ApikeyScopeRule(models.Model):
             arguments = [
                 name
                 for name in sorted(grant.arguments or ())
-                if catalogue.is_dangerous_argument(grant.name, name, None)
+                if name not in catalogue.SAFE_VALUES
+                and catalogue.is_dangerous_argument(grant.name, name, None)
             ]
             if arguments:
                 yield self.env._(

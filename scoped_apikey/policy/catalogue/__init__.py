@@ -6,7 +6,7 @@ an upgrade of Odoo fails closed. What needs Odoo's metadata, and what modules ad
 the model ``apikey.catalogue``.
 """
 
-from .context import HARMLESS_CONTEXT
+from .context import HARMLESS_CONTEXT, is_harmless_context
 from .fields import (
     BY_NAME_FIELDS,
     NOT_SECRET,
@@ -24,7 +24,9 @@ from .methods import (
     READING_METHODS,
     SAFE_ARGUMENTS,
     SAFE_MIXIN_METHODS,
+    SAFE_VALUES,
     UNGRANTABLE_METHODS,
+    WEB_CLIENT_METHODS,
     is_dangerous_argument,
 )
 from .models import (
