@@ -115,17 +115,17 @@ class _Links:
         """A one2many by a many2one_reference sets the model, too."""
         inverse = self._target.field(self._inverse)
         return [
-            name for name in (self._inverse, getattr(inverse, "model_field", "")) if name
+            name
+            for name in (self._inverse, getattr(inverse, "model_field", ""))
+            if name
         ]
 
     def _touch_other_side(self):
         """A many2many can be written from either side; one may be out of bounds."""
         for other in self._view.env.registry.field_inverses[self._field]:
-            guarded = other.name in self._target.secrets
+            guarded = other.name in self._target.by_name(WRITE)
             if self._target.resource.protected or guarded:
                 self._reach(self._target.access(WRITE, [other.name]))
 
     def _reach(self, access):
-        self._view.touched.reach(
-            self._view, self._operation, self._field.name, access
-        )
+        self._view.touched.reach(self._view, self._operation, self._field.name, access)

@@ -65,7 +65,7 @@ def _read_name_create(view, arguments):
     read_values(view, CREATE, {view.model._rec_name: arguments["name"]})
     if type(view.model).name_create is not view.env.registry["base"].name_create:
         # Its own version may set any field: res.partner's takes an email off the name.
-        view.touch(CREATE, set(view.model._fields) - view.secrets)
+        view.touch(CREATE, set(view.model._fields) - view.by_name(CREATE))
 
 
 def _read_default_get(view, arguments):

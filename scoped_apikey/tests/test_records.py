@@ -205,9 +205,7 @@ class TestRecords(RecordsCase):
         created = self.serve(
             key, "crm.lead", "create", {"name": "x", "partner_id": self.inside.id}
         )
-        self.assertEqual(
-            self.env["crm.lead"].browse(created).partner_id, self.inside
-        )
+        self.assertEqual(self.env["crm.lead"].browse(created).partner_id, self.inside)
 
     def test_a_rule_that_names_the_many2one_needs_no_target(self):
         lead = self.rule("crm.lead", "create", ["name", "partner_id"])
@@ -310,7 +308,9 @@ class TestDocuments(RecordsCase):
                 key = self.key(self.scope(rows), user=self.admin)
                 self.assertEqual(self.documents(key, model), set())
                 key = self.limited(rows, perms="read")
-                self.assertEqual(self.documents(key, model), {(PARTNER, self.inside.id)})
+                self.assertEqual(
+                    self.documents(key, model), {(PARTNER, self.inside.id)}
+                )
                 key = self.key(
                     self.scope(rows, self.rule("crm.lead", "read")), user=self.admin
                 )
@@ -358,9 +358,7 @@ class TestDocuments(RecordsCase):
         self.refused(
             key, "ir.attachment", "create", {**values, "res_id": self.outside.id}
         )
-        self.serve(
-            key, "ir.attachment", "create", {**values, "res_id": self.inside.id}
-        )
+        self.serve(key, "ir.attachment", "create", {**values, "res_id": self.inside.id})
         key = self.limited(self.rule("ir.attachment", "create"), perms="read")
         self.refused(
             key, "ir.attachment", "create", {**values, "res_id": self.inside.id}
@@ -403,9 +401,7 @@ class TestDocuments(RecordsCase):
     def test_rows_without_a_document_are_their_authors(self):
         own = self.env["ir.attachment"].with_user(self.admin).create({"name": "own"})
         other = self.env["ir.attachment"].with_user(self.user).create({"name": "other"})
-        key = self.key(
-            self.scope(self.rule("ir.attachment", "read")), user=self.admin
-        )
+        key = self.key(self.scope(self.rule("ir.attachment", "read")), user=self.admin)
         found = self.serve(
             key, "ir.attachment", "search", [("id", "in", (own | other).ids)]
         )
