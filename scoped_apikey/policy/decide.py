@@ -59,16 +59,9 @@ def check_conditions(
 
 def decide(policy: Policy, footprint: Footprint) -> Decision:
     """Decide on everything that a call would touch. One part refused refuses it all."""
-    parts = [*footprint.accesses]
-    if footprint.invocation:
-        parts.append(footprint.invocation)
-    for part in parts:
-        if part.beyond_any_rule:
-            return Decision(_refuse_beyond(part))
-    if footprint.context_keys:
-        return Decision(Refusal("context", names=tuple(sorted(footprint.context_keys))))
-    if not parts:
-        raise ValueError("a footprint that touches nothing cannot be decided on")
+    refusal = _refuse_beyond(footprint) or _refuse_call(policy, footprint)
+    if refusal:
+        return Decision(refusal)
     narrowed = {}
     for access in footprint.accesses:
         rule = _find(policy, access)
@@ -76,18 +69,34 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
             return Decision(rule)
         if access.offered is not None:
             narrowed[access] = rule.narrow(access)
-    if footprint.invocation:
-        return Decision(_refuse_invocation(policy, footprint.invocation), narrowed)
     return Decision(None, narrowed)
 
 
-def _refuse_beyond(part: Access | Invocation) -> Refusal:
-    """Say why no rule could grant a part."""
-    if part.resource.off_limits:
-        return Refusal("off_limits", part.resource, part.operation)
-    if part.resource.runs_code:
-        return Refusal("runs_code", part.resource, part.operation)
-    return Refusal("ungrantable", part.resource, names=(part.method,))
+def _refuse_beyond(footprint: Footprint) -> Refusal | None:
+    """Say of the first part that no rule could grant why that is."""
+    parts = [*footprint.accesses]
+    if footprint.invocation:
+        parts.append(footprint.invocation)
+    if not parts:
+        raise ValueError("a footprint that touches nothing cannot be decided on")
+    for part in parts:
+        if not part.beyond_any_rule:
+            continue
+        if part.resource.off_limits:
+            return Refusal("off_limits", part.resource, part.operation)
+        if part.resource.runs_code:
+            return Refusal("runs_code", part.resource, part.operation)
+        return Refusal("ungrantable", part.resource, names=(part.method,))
+    return None
+
+
+def _refuse_call(policy: Policy, footprint: Footprint) -> Refusal | None:
+    """Refuse the context, or the method: that tells more than what its arguments lack."""
+    if footprint.context_keys:
+        return Refusal("context", names=tuple(sorted(footprint.context_keys)))
+    if footprint.invocation:
+        return _refuse_invocation(policy, footprint.invocation)
+    return None
 
 
 def _find(policy: Policy, access: Access) -> Rule | Refusal:
