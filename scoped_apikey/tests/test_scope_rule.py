@@ -204,6 +204,19 @@ class TestRuleMayBeSaved(ScopedCase):
                 else:
                     self.assertNotIn("Secret", rule.warning)
 
+    def test_parameters_that_open_a_door_are_warned_of(self):
+        rule = self.scope(
+            self.rule(
+                "ir.config_parameter",
+                "read write",
+                domain="[('key', 'in', ['web.base.url', 'crm.pls_fields'])]",
+            )
+        ).rule_ids
+        sentence = "Whoever changes these system parameters opens a door: web.base.url."
+        self.assertIn(sentence, rule.warning)
+        rule.perm_write = False
+        self.assertNotIn("opens a door", rule.warning)
+
     def test_fields_that_open_a_door_are_warned_of(self):
         sentence = (
             "Whoever sets these fields of User grants rights or opens a door: %s."

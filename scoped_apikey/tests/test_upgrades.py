@@ -5,8 +5,9 @@ A failure here is a piece of work: look at what is new, and put it on the right 
 """
 
 import inspect
+from unittest.mock import patch
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.service.model import get_public_method
 from odoo.tests import tagged
 
@@ -77,7 +78,14 @@ class TestUpgrades(ScopedCase):
         def web_do_anything(self, vals):
             raise AssertionError("it was called")
 
-        self.patch(self.env.registry["base"], "web_do_anything", web_do_anything)
+        self.startPatcher(
+            patch.object(
+                self.env.registry["base"],
+                "web_do_anything",
+                web_do_anything,
+                create=True,
+            )
+        )
         scope = self.scope(self.rule("res.partner", ALL, any_method=True))
         self.assertIn(
             "serves the web client",
@@ -148,7 +156,9 @@ class TestUpgrades(ScopedCase):
 
         model = type(self.env["res.users.apikeys"])
         for method in ("generate", "revoke"):
-            self.patch(model, method, called)
+            self.startPatcher(patch.object(model, method, called, create=True))
+            with self.assertRaisesRegex(ValidationError, "out of reach"):
+                self.scope(self.rule("res.users.apikeys", methods=method))
         rules = (
             self.rule(None, ALL, any_method=True),
             self.rule("res.users", ALL, any_method=True),

@@ -135,7 +135,6 @@ UNGRANTABLE_METHODS = frozenset(
         "signup_cancel",
         "signup_get_auth_param",
         "action_signup_prepare",
-        "portal.wizard.action_grant_access",
         "portal.wizard.user.action_grant_access",
         "portal.wizard.user.action_revoke_access",
         "portal.wizard.user.action_invite_again",
