@@ -19,10 +19,16 @@ SECRET_FIELDS = re.compile(
 SECRET_FIELDS_OF = frozenset(
     {
         "auth_totp.wizard.url",
+        "discuss.channel.sfu_channel_uuid",
         "google.gmail.mixin.google_gmail_uri",
+        "hr.employee.pin",
         "ir.attachment.store_fname",
+        "mail.push.device.endpoint",
         "microsoft.outlook.mixin.microsoft_outlook_uri",
+        "res.device.log.session_identifier",
+        "res.device.session_identifier",
         "sms.account.code.verification_code",
+        "sms.tracker.sms_uuid",
     }
 )
 """Secrets that only their model tells apart from innocents of the same name."""

@@ -66,7 +66,7 @@ DOCUMENT_MODELS = frozenset(
         "rating.rating",
     }
 )
-"""Their rows belong to a document of any model, which no rule here can limit yet."""
+"""Their rows belong to a document of any model: they need a rule for its model, too."""
 
 
 def is_off_limits(model: str) -> bool:
