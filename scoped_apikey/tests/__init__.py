@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import test_access
 from . import test_call
+from . import test_catalogue
 from . import test_decide
 from . import test_escapes
 from . import test_footprint
@@ -19,3 +20,4 @@ from . import test_secrets
 from . import test_settings
 from . import test_tours
 from . import test_uninstall
+from . import test_upgrades

@@ -19,10 +19,16 @@ SECRET_FIELDS = re.compile(
 SECRET_FIELDS_OF = frozenset(
     {
         "auth_totp.wizard.url",
+        "discuss.channel.sfu_channel_uuid",
         "google.gmail.mixin.google_gmail_uri",
+        "hr.employee.pin",
         "ir.attachment.store_fname",
+        "mail.push.device.endpoint",
         "microsoft.outlook.mixin.microsoft_outlook_uri",
+        "res.device.log.session_identifier",
+        "res.device.session_identifier",
         "sms.account.code.verification_code",
+        "sms.tracker.sms_uuid",
     }
 )
 """Secrets that only their model tells apart from innocents of the same name."""
@@ -55,6 +61,18 @@ SECRET_PARAMETERS = (
     "scoped_apikey.",
 )
 """A parameter whose key contains one of these, whatever the case, is a secret."""
+
+DOOR_PARAMETERS = (
+    "web.base.url",  # where links in mails lead, those that reset a password too
+    "endpoint",  # a server that is sent the tokens of our accounts
+    "base.template_portal_user_id",  # whose rights who signs up is given
+    "auth_",
+    "base.enable_programmatic_api_keys",
+    "base.login_cooldown",
+)
+"""A parameter whose key contains one of these holds no secret, and opens a door to whoever
+changes it: it is changed only by a rule that names it, as it is for secrets.
+"""
 
 BY_NAME_FIELDS = frozenset(
     {
@@ -108,6 +126,11 @@ that names them lets them be set. Each with its model, and so for whatever inher
 def is_secret_field(name: str) -> bool:
     """Tell whether a field holds a password, a token, a signed link or the like."""
     return name not in NOT_SECRET and SECRET_FIELDS.fullmatch(name) is not None
+
+
+def is_door_parameter(key: str) -> bool:
+    """Tell whether changing a system parameter of this key opens a door."""
+    return any(part in key.lower() for part in DOOR_PARAMETERS)
 
 
 def is_secret_parameter(key: str) -> bool:
