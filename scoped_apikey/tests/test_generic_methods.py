@@ -130,8 +130,10 @@ class TestGenericMethods(ScopedCase):
     def test_granted(self):
         for method, (needed, _arguments, check) in METHODS.items():
             with self.subTest(method):
-                key = self.key(self.scope(self.rule(MODEL, needed)))
-                self.assert_works(key, method, check)
+                rules = [self.rule(MODEL, needed)]
+                if method in ("get_metadata", "get_external_id"):
+                    rules.append(self.rule("ir.model.data", "read"))
+                self.assert_works(self.key(self.scope(*rules)), method, check)
 
     def test_refused_without_what_it_needs(self):
         for method, (needed, _arguments, _check) in METHODS.items():
@@ -205,7 +207,11 @@ class TestGenericMethods(ScopedCase):
             ("web_save", [[1], {"country_id": 1}, {}], "res.country"),
             ("copy", [[1], {"category_id": [[0, 0, {"name": "x"}]]}], MODEL),
             ("load", [["name", "country_id"], [["x", "Belgium"]]], "res.country"),
-            ("load", [["name", "bank_ids/acc_number"], [["x", "1"]]], "res.partner.bank"),
+            (
+                "load",
+                [["name", "bank_ids/acc_number"], [["x", "1"]]],
+                "res.partner.bank",
+            ),
         ):
             with (
                 self.subTest(method=method, arguments=arguments),

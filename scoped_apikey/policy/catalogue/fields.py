@@ -102,6 +102,9 @@ BY_NAME_FIELDS = frozenset(
         "res.groups.view_access",
         "mail.thread.message_follower_ids",
         "mail.thread.message_partner_ids",
+        "project.project.allow_milestones",  # its setter gives everybody a group
+        "project.project.allow_recurring_tasks",
+        "project.project.allow_task_dependencies",
         "project.project.collaborator_ids",
         "project.project.privacy_visibility",
         # Scripts from our own address, other models' files, files for everybody.
