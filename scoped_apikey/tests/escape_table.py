@@ -11,7 +11,10 @@ from pathlib import Path
 FILE = Path(__file__).parents[2] / "docs" / "escapes.md"
 WRITE = "SCOPED_APIKEY_WRITE_ESCAPES"
 """Where this variable is set, the table is written, not compared."""
-HEAD = ("| Tried | Call | It would reach | What stops it |", "| --- | --- | --- | --- |")
+HEAD = (
+    "| Tried | Call | It would reach | What stops it |",
+    "| --- | --- | --- | --- |",
+)
 
 
 def check(case, title, test, rows):

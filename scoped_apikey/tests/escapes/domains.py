@@ -22,7 +22,9 @@ BY_LOGIN = ["user_ids.login", "=", GUESS]
 EMAIL_GUESSED = ["email", "=", GUESS]
 
 
-def filtering(name, reaches, *domain, right, wrong="4711", model="res.partner", rules=None):
+def filtering(
+    name, reaches, *domain, right, wrong="4711", model="res.partner", rules=None
+):
     """An escape by a search."""
     return escape(
         name,
@@ -108,7 +110,9 @@ PATHS = (
 
 SUBDOMAINS = (
     filtering(
-        "any", "the logins of users", ["user_ids", "any", [["login", "=", GUESS]]],
+        "any",
+        "the logins of users",
+        ["user_ids", "any", [["login", "=", GUESS]]],
         right=LOGIN,
     ),
     filtering(
@@ -134,7 +138,7 @@ SUBDOMAINS = (
         proof=Runs(),
         on_stock=False,
     ),
-)  # fmt: skip
+)
 
 NAMES = (
     filtering(
@@ -290,7 +294,7 @@ FIELDS = (
         proof=Runs(),
         rules=(Rule("sale.order", "read"),),
     ),
-)  # fmt: skip
+)
 
 DOMAINS = Section(
     "Domains and sorting",

@@ -22,7 +22,9 @@ NAMES_ONLY = (Rule("res.partner", "read", ("name", "type")),)
 LEADS = (Rule("crm.lead", "read"),)
 CUSTOMERS = (Rule("crm.lead", "read", ("name", "partner_id")),)
 LOGINS_OF_USERS = {"user_ids": {"fields": {"login": {}}}}
-SHOWN = {"partner_id": {"fields": {"display_name": {}}, "context": {"show_email": True}}}
+SHOWN = {
+    "partner_id": {"fields": {"display_name": {}}, "context": {"show_email": True}}
+}
 
 
 def exporting(name, reaches, *paths, rules=None, model="res.partner", record="@hidden"):
@@ -83,7 +85,9 @@ def with_context(key, model, method, ids=None, rules=LEADS, /, **kwargs):
 
 EXPORTS = (
     exporting("an export path", LOGINS, "user_ids/login"),
-    exporting("an export path of three steps", LOGINS, "user_ids/partner_id/user_ids/login"),
+    exporting(
+        "an export path of three steps", LOGINS, "user_ids/partner_id/user_ids/login"
+    ),
     exporting(
         "an export path to the same model",
         EMAILS,
@@ -99,7 +103,9 @@ EXPORTS = (
         record="@lead",
         rules=LEADS,
     ),
-    exporting("exporting a field that may not be read", EMAILS, "email", rules=NAMES_ONLY),
+    exporting(
+        "exporting a field that may not be read", EMAILS, "email", rules=NAMES_ONLY
+    ),
     escape(
         "exporting external ids",
         "rows of ir.model.data, and new ones made",
@@ -120,7 +126,7 @@ EXPORTS = (
         record="@hidden order",
         rules=(Rule("sale.order", "read"),),
     ),
-)  # fmt: skip
+)
 
 SPECIFICATIONS = (
     web_reading("a nested specification", LOGINS, LOGINS_OF_USERS),
@@ -173,7 +179,11 @@ SPECIFICATIONS = (
         "a nested specification of web_save",
         LOGINS,
         call(
-            "res.partner", "web_save", ["@hidden"], vals={}, specification=LOGINS_OF_USERS
+            "res.partner",
+            "web_save",
+            ["@hidden"],
+            vals={},
+            specification=LOGINS_OF_USERS,
         ),
         rules=(Rule("res.partner", "read write"),),
     ),

@@ -37,17 +37,23 @@ def build(env) -> dict:
     lead = env["crm.lead"].create({"name": "Lead", "user_id": victim.id})
     env.flush_all()
     # The customer's email and phone would be copied to the lead, and back.
-    env.cr.execute("UPDATE crm_lead SET partner_id = %s WHERE id = %s", [hidden.id, lead.id])
+    env.cr.execute(
+        "UPDATE crm_lead SET partner_id = %s WHERE id = %s", [hidden.id, lead.id]
+    )
     lead.invalidate_recordset()
     records = {
         "hidden": hidden,
         "victim": victim,
         "seen": seen,
+        "spare": env["res.partner"].create({"name": "Spare"}),
         "lead": lead,
         **_sales(env, hidden, seen, victim),
         **_projects(env, hidden),
         **_secrets(env),
+        "resource": env["resource.resource"].create({"name": "Hidden"}),
+        "scope": env["apikey.scope"].create({"name": "Other", "tz": "UTC"}),
         "partners": env["ir.model"]._get("res.partner"),
+        "journal": env["account.journal"].search([("type", "=", "sale")], limit=1),
         "orders": env["ir.model"]._get("sale.order"),
     }
     env.flush_all()
@@ -103,6 +109,10 @@ def _sales(env, hidden, seen, victim):
 
 
 def _projects(env, hidden):
+    # So that nobody has the feature, nor the group that shows it.
+    env["project.project"].with_context(active_test=False).search([]).write(
+        {"allow_recurring_tasks": False}
+    )
     project, other = env["project.project"].create(
         [{"name": "Project"}, {"name": "Hidden", "description": CANARY}]
     )
@@ -141,7 +151,7 @@ def _secrets(env):
         }
     )
     return {
-        "parameter": parameters.search([("key", "=", "database.secret")]),
+        "parameter": parameters.create({"key": "a.secret", "value": CANARY}),
         "template": template,
         "mail server": server,
         "view": view,
