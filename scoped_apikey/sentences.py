@@ -72,6 +72,17 @@ def _reason(env, refusal):
             "setting %(names)s needs a rule that grants %(operation)s on %(model)s, or"
             " one that names the field"
         ),
+        "unfiltered": env._(
+            "%(operation)s on %(model)s would not be limited to the records of a rule"
+            " there, and no rule grants it for every record"
+        ),
+        "records": env._(
+            "no rule grants %(operation)s on the records %(names)s of %(model)s"
+        ),
+        "no_records": env._(
+            "it is called on no records, and the rules that grant it for %(model)s are"
+            " limited to some"
+        ),
         "method": env._("no rule grants the method %(names)s on %(model)s"),
         "arguments": env._(
             "no rule grants the method %(operation)s on %(model)s with the argument"

@@ -4,7 +4,7 @@
 from odoo.models import BaseModel
 
 from ..policy import catalogue
-from ..policy.footprint import Footprint, Invocation
+from ..policy.footprint import Invocation
 from .errors import Unreadable
 
 
@@ -13,8 +13,8 @@ def is_web_client_method(env, method) -> bool:
     return hasattr(env.registry["base"], method) or hasattr(BaseModel, method)
 
 
-def read_invocation(view, arguments, context_keys) -> Footprint:
-    """Read the footprint of a business method.
+def read_invocation(view, arguments) -> Invocation:
+    """Read what a business method is called with.
 
     :raise Unreadable: it is no business method, or its arguments do not fit it
     """
@@ -33,16 +33,14 @@ def read_invocation(view, arguments, context_keys) -> Footprint:
             method, name, value, known=name not in unknown
         )
     }
-    return Footprint(
-        invocation=Invocation(
-            view.resource,
-            method,
-            frozenset(given),
-            dangerous=method in catalogue.DANGEROUS_METHODS,
-            by_name=view.resource.protected or _is_shared(view.env, method),
-            dangerous_arguments=frozenset(dangerous),
-        ),
-        context_keys=context_keys,
+    return Invocation(
+        view.resource,
+        method,
+        frozenset(given),
+        dangerous=method in catalogue.DANGEROUS_METHODS,
+        by_name=view.resource.protected or _is_shared(view.env, method),
+        dangerous_arguments=frozenset(dangerous),
+        ids=frozenset(arguments.id_list),
     )
 
 

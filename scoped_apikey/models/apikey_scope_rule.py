@@ -238,14 +238,6 @@ class ApikeyScopeRule(models.Model):
                         model,
                     )
                 )
-            if model in catalogue.DOCUMENT_MODELS:
-                raise ValidationError(
-                    self.env._(
-                        "The rows of %s belong to records of any model, which this"
-                        " version cannot limit.",
-                        model,
-                    )
-                )
 
     @api.constrains("field_ids", "model_id", "any_model")
     def _check_fields(self):
@@ -253,18 +245,6 @@ class ApikeyScopeRule(models.Model):
             if rule.field_ids.model_id - rule.model_id:
                 raise ValidationError(
                     self.env._("The fields of a rule belong to the model it names.")
-                )
-
-    @api.constrains("domain")
-    def _check_domain(self):
-        for rule in self:
-            if (rule.domain or "[]").strip() != "[]":
-                raise ValidationError(
-                    self.env._(
-                        "This version does not enforce a limit on records, so “%s”"
-                        " cannot be saved.",
-                        rule.domain,
-                    )
                 )
 
     # ------------------------------------------------------------------
@@ -281,6 +261,7 @@ class ApikeyScopeRule(models.Model):
             else None,
             methods=parse_methods(self.methods or ""),
             any_method=self.any_method,
+            domain=self.domain or "",
         )
 
     def _snapshot(self):

@@ -6,6 +6,7 @@ upgrade of Odoo fails closed.
 """
 
 import re
+from typing import NamedTuple
 
 GENERIC_METHODS = {
     "search": ("domain", "offset", "limit", "order"),
@@ -124,22 +125,35 @@ RUNNING_MIXINS = frozenset({"mail.render.mixin", "ir.actions.actions"})
 PROTECTED_MIXINS = RUNNING_MIXINS | {"spreadsheet.mixin"}
 """Whatever inherits from these is protected."""
 
-DOCUMENT_MODELS = frozenset(
-    {
-        "ir.attachment",
-        "mail.activity",
-        "mail.followers",
-        "mail.mail",
-        "mail.message",
-        "mail.notification",
-        "mail.scheduled.message",
-        "mail.tracking.value",
-        "product.document",
-        "quotation.document",
-        "rating.rating",
-    }
-)
-"""Their rows belong to a document of any model, which no rule here can limit yet."""
+class DocumentLink(NamedTuple):
+    """How the rows of a model say which document they belong to.
+
+    :param model_field: holds the document's model
+    :param id_field: holds the document's id
+    :param through: instead of both, the many2one to rows that say so
+    :param field_name: holds the name of the document's field that a row is the value of
+    """
+
+    model_field: str = "res_model"
+    id_field: str = "res_id"
+    through: str = ""
+    field_name: str = ""
+
+
+DOCUMENTS = {
+    "ir.attachment": DocumentLink(field_name="res_field"),
+    "mail.activity": DocumentLink(),
+    "mail.followers": DocumentLink(),
+    "mail.mail": DocumentLink(through="mail_message_id"),
+    "mail.message": DocumentLink(model_field="model"),
+    "mail.notification": DocumentLink(through="mail_message_id"),
+    "mail.scheduled.message": DocumentLink(model_field="model"),
+    "mail.tracking.value": DocumentLink(through="mail_message_id"),
+    "product.document": DocumentLink(through="ir_attachment_id"),
+    "quotation.document": DocumentLink(through="ir_attachment_id"),
+    "rating.rating": DocumentLink(),
+}
+"""The models whose rows belong to a document of any model, and how they say so."""
 
 SECRET_FIELDS = re.compile(
     r"""(.*_)?(password|passwd|passphrase|pass|secret|token|otp)(_.*)?

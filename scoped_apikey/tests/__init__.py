@@ -3,6 +3,7 @@ from . import test_access
 from . import test_call
 from . import test_decide
 from . import test_escapes
+from . import test_footprint
 from . import test_generic_methods
 from . import test_identify
 from . import test_identify_room

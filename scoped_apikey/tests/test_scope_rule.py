@@ -118,7 +118,7 @@ class TestRuleMayBeSaved(ScopedCase):
                 )
 
     def test_document_models(self):
-        for model in sorted(catalogue.DOCUMENT_MODELS):
+        for model in sorted(catalogue.DOCUMENTS):
             if model in self.env:
                 with self.subTest(model):
                     self.assertInvalid(
