@@ -115,7 +115,9 @@ class _Links:
         """A one2many by a many2one_reference sets the model, too."""
         inverse = self._target.field(self._inverse)
         return [
-            name for name in (self._inverse, getattr(inverse, "model_field", "")) if name
+            name
+            for name in (self._inverse, getattr(inverse, "model_field", ""))
+            if name
         ]
 
     def _touch_other_side(self):
@@ -126,6 +128,4 @@ class _Links:
                 self._reach(self._target.access(WRITE, [other.name]))
 
     def _reach(self, access):
-        self._view.touched.reach(
-            self._view, self._operation, self._field.name, access
-        )
+        self._view.touched.reach(self._view, self._operation, self._field.name, access)

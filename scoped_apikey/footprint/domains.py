@@ -9,7 +9,9 @@ from .paths import follow_link, follow_path, read_names_searched
 
 MAX_TERMS = 2000  # parsing takes longer than linear
 
-COMPARISONS = frozenset({"=", "!=", "<>", "==", "=?", "<", "<=", ">", ">=", "in", "not in"})
+COMPARISONS = frozenset(
+    {"=", "!=", "<>", "==", "=?", "<", "<=", ">", ">=", "in", "not in"}
+)
 PATTERNS = frozenset(
     {
         "like", "not like", "ilike", "not ilike",
@@ -39,9 +41,7 @@ def read_domain(view, domain):
     except (ValueError, TypeError, RecursionError) as error:
         raise malformed("domain") from error
     for condition in conditions:
-        _read_condition(
-            view, condition.field_expr, condition.operator, condition.value
-        )
+        _read_condition(view, condition.field_expr, condition.operator, condition.value)
 
 
 def _read_condition(view, path, operator, value):

@@ -117,6 +117,5 @@ def _inherited_through(view, link, names):
     return [
         name
         for name in names
-        if (field := view.field(name)).inherited
-        and field.related.split(".")[0] == link
+        if (field := view.field(name)).inherited and field.related.split(".")[0] == link
     ]

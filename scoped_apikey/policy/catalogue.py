@@ -125,6 +125,7 @@ RUNNING_MIXINS = frozenset({"mail.render.mixin", "ir.actions.actions"})
 PROTECTED_MIXINS = RUNNING_MIXINS | {"spreadsheet.mixin"}
 """Whatever inherits from these is protected."""
 
+
 class DocumentLink(NamedTuple):
     """How the rows of a model say which document they belong to.
 

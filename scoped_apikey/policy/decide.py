@@ -161,7 +161,9 @@ def _with_reached(policy: Policy, grant: Grant) -> Grant | Refusal:
     for name, beyond in grant.part.reaches:
         if all(rule.names_field(name) for rule in rules):
             continue
-        there = _beyond(beyond) if beyond.beyond_any_rule else _grant_access(policy, beyond)
+        there = (
+            _beyond(beyond) if beyond.beyond_any_rule else _grant_access(policy, beyond)
+        )
         if isinstance(there, Refusal):
             rules = tuple(rule for rule in rules if rule.names_field(name))
             if not rules:

@@ -39,7 +39,9 @@ class Granted:
             for name, there in grant.reached:
                 if self._outside(env, there, there.part.ids):
                     # What this field reaches is not granted: only its name could grant it.
-                    rules = tuple(rule for rule in grant.rules if rule.names_field(name))
+                    rules = tuple(
+                        rule for rule in grant.rules if rule.names_field(name)
+                    )
                     if not rules:
                         part = there.part
                         return Refusal("reach", part.resource, part.operation, (name,))
@@ -100,4 +102,3 @@ def _about(grant):
 
 def _superuser(env):
     return env(su=True, context={"active_test": False})
-

@@ -59,7 +59,11 @@ class TestFootprint(ScopedCase):
         )
 
     def test_a_domain_follows_subdomains(self):
-        inner = ["|", ("login", "like", "a"), ("company_id", "not any", [("id", "=", 1)])]
+        inner = [
+            "|",
+            ("login", "like", "a"),
+            ("company_id", "not any", [("id", "=", 1)]),
+        ]
         self.reads(
             ["!", ("user_ids", "any", inner)],
             {
@@ -84,7 +88,10 @@ class TestFootprint(ScopedCase):
                     "crm.lead", "search", domain=[("partner_id", operator, value)]
                 )
                 self.assertEqual(touched[PARTNER, "read"], names)
-        for domain in ([("display_name", "ilike", "x")], [("parent_id", "child_of", "x")]):
+        for domain in (
+            [("display_name", "ilike", "x")],
+            [("parent_id", "child_of", "x")],
+        ):
             with self.subTest(domain=domain):
                 touched = self.touched(PARTNER, "search", domain=domain)
                 self.assertLessEqual(names, touched[PARTNER, "read"])
@@ -95,7 +102,8 @@ class TestFootprint(ScopedCase):
         for operator, value in (("=", 1), ("in", [1, False]), ("!=", False), ("=?", 2)):
             with self.subTest(operator=operator):
                 self.reads(
-                    [("country_id", operator, value)], {(PARTNER, "read"): {"country_id"}}
+                    [("country_id", operator, value)],
+                    {(PARTNER, "read"): {"country_id"}},
                 )
 
     def test_a_name_is_searched_along_its_path(self):
@@ -174,7 +182,9 @@ class TestFootprint(ScopedCase):
     # ------------------------------------------------------------------
 
     def test_order(self):
-        touched = self.touched(PARTNER, "search", domain=[], order="country_id desc, id")
+        touched = self.touched(
+            PARTNER, "search", domain=[], order="country_id desc, id"
+        )
         self.assertEqual(touched[COUNTRY, "read"], {"name"})
         footprint = self.footprint(PARTNER, "search", domain=[], order="country_id")
         self.assertTrue(self.access(footprint, COUNTRY, "read").unfiltered)
@@ -244,7 +254,9 @@ class TestFootprint(ScopedCase):
                 "context": {"lang": "en_US", "show_email": True},
             },
         }
-        footprint = self.footprint(PARTNER, "web_read", [1], specification=specification)
+        footprint = self.footprint(
+            PARTNER, "web_read", [1], specification=specification
+        )
         self.assertEqual(footprint.context_keys, {"show_email"})
         touched = self.touched(PARTNER, "web_read", [1], specification=specification)
         self.assertEqual(
@@ -270,7 +282,10 @@ class TestFootprint(ScopedCase):
                 self.unreadable(
                     "malformed", PARTNER, "web_read", [1], specification=specification
                 )
-        for model, name in (("ir.attachment", "res_id"), ("crm.lead", "lead_properties")):
+        for model, name in (
+            ("ir.attachment", "res_id"),
+            ("crm.lead", "lead_properties"),
+        ):
             with self.subTest(name=name):
                 self.unreadable(
                     "unsupported",
@@ -292,7 +307,11 @@ class TestFootprint(ScopedCase):
         for column in ("id", "country_id/id", "country_id:id"):
             with self.subTest(column=column):
                 self.unreadable(
-                    "unsupported", PARTNER, "export_data", [1], fields_to_export=[column]
+                    "unsupported",
+                    PARTNER,
+                    "export_data",
+                    [1],
+                    fields_to_export=[column],
                 )
 
     # ------------------------------------------------------------------
@@ -320,7 +339,9 @@ class TestFootprint(ScopedCase):
         self.assertEqual(self.access(footprint, PARTNER, "unlink").ids, {6})
         tag = self.access(footprint, "res.partner.category", "create")
         self.assertEqual(tag.fields, {"name"})
-        reached = {access.ids for name, access in write.reaches if name == "category_id"}
+        reached = {
+            access.ids for name, access in write.reaches if name == "category_id"
+        }
         self.assertEqual(reached, {frozenset({3})})
         reached = {access.ids for name, access in create.reaches}
         self.assertEqual(reached, {frozenset({7})})

@@ -7,12 +7,13 @@ PARTNERS = (Rule("res.partner", ALL),)
 ORDERS = (Rule("sale.order", ALL, methods="action_confirm, action_cancel"),)
 
 
-def creating(name, reaches, context, proof=None):
+def creating(name, reaches, context, proof=None, rules=None):
     return escape(
         name,
         reaches,
         call("res.partner", "create", vals_list=[{"name": "x"}], context=context),
         proof=proof,
+        rules=rules,
     )
 
 
@@ -77,8 +78,9 @@ CONTEXTS = Section(
         creating(
             "a default that links a record",
             "records",
-            {"default_parent_id": "@hidden", "default_child_ids": [[4, "@spare"]]},
+            {"default_child_ids": [[4, "@spare"]]},
             Changes("res.partner", "@spare", "parent_id"),
+            (Rule("res.partner", "read create"),),
         ),
         escape(
             "a default of a field that may not be written",

@@ -11,6 +11,7 @@ from .model import (
     Rule,
     Runs,
     Section,
+    Tells,
     call,
     escape,
 )
@@ -121,7 +122,7 @@ DOCUMENTS = Section(
                 fields=["res_name", "checksum"],
             ),
             rules=(Rule("ir.attachment", "read"),),
-            proof=Runs(),
+            proof=Tells("checksum"),
         ),
         escape(
             "an attachment whose address serves script from our origin",

@@ -7,11 +7,10 @@ from .model import (
     GUESS,
     LOGIN,
     REF,
+    Guesses,
     Rule,
     Runs,
     Section,
-    Tells,
-    Guesses,
     call,
     escape,
 )

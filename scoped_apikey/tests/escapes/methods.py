@@ -455,23 +455,6 @@ CODE = (
         rules=(Rule("ir.cron", "read"), *ANYTHING),
     ),
     method(
-        "a field that is computed by code",
-        "the whole database",
-        "ir.model.fields",
-        "create",
-        vals_list=[
-            {
-                "name": "x_forged",
-                "model_id": "@partners",
-                "ttype": "char",
-                "compute": "1",
-                "field_description": "x",
-            }
-        ],
-        proof=Runs(),
-        rules=(Rule("ir.model.fields", "read"), *ANYTHING),
-    ),
-    method(
         "a module that is installed",
         "the whole database",
         "ir.module.module",
