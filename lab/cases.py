@@ -420,7 +420,7 @@ def cases() -> tuple:
                     {"fields": ["password"]},
                     source="127.0.0.2",
                     expect=NO_RULE,
-                    says="secrets must be named",
+                    says="what is secret or grants rights must be named",
                 ),
                 Call(
                     "ir.cron",

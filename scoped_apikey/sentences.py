@@ -62,7 +62,8 @@ def _reason(env, refusal):
             "no single rule grants %(operation)s on %(model)s with %(names)s"
         ),
         "secrets": env._(
-            "no rule on %(model)s names %(names)s, and secrets must be named"
+            "no rule on %(model)s names %(names)s, and what is secret or grants rights must"
+            " be named"
         ),
         "elsewhere": env._(
             "setting %(names)s writes more than its field, and no rule on %(model)s names"
@@ -89,8 +90,12 @@ def _reason(env, refusal):
             " %(names)s"
         ),
         "dangerous": env._(
-            "the method %(names)s runs or reaches whatever it is given, and no rule can"
-            " grant it"
+            "no rule on %(model)s names the method %(names)s, which sends or reaches"
+            " whatever it is given and must be named"
+        ),
+        "ungrantable": env._(
+            "no rule grants the method %(names)s, and none can, for it makes credentials,"
+            " changes the server or runs what it is given"
         ),
         "web_client": env._(
             "the method serves the web client, which uses no key, and no rule can grant"

@@ -7,7 +7,6 @@ argument is understood or the call is refused. One file a family of methods.
 
 from dataclasses import replace
 
-from ..policy import catalogue
 from ..policy.footprint import CREATE, READ, UNLINK, WRITE
 from . import business, describing, grouping, importing, reading, writing
 from .arguments import Arguments
@@ -50,7 +49,7 @@ def read_footprint(env, arguments: Arguments, allowed_context=frozenset()):
     :return: a ``policy.footprint.Footprint``
     :raise Unreadable: something in it is not understood, or can be granted by no rule
     """
-    touched = Touched(env, catalogue.HARMLESS_CONTEXT | allowed_context)
+    touched = Touched(env, allowed_context)
     view = touched.view(arguments.model)
     try:
         if arguments.method not in READERS:
@@ -108,9 +107,8 @@ def narrow(arguments: Arguments, grants) -> Arguments:
         return arguments
     values = {key.removeprefix(DEFAULT): value for key, value in defaults.items()}
     vals_list = arguments.bind()["vals_list"]
-    if isinstance(vals_list, dict):
-        vals_list = {**values, **vals_list}
-    else:
-        vals_list = [{**values, **vals} for vals in vals_list]
+    one = isinstance(vals_list, dict)
+    completed = [{**values, **vals} for vals in ([vals_list] if one else vals_list)]
+    vals_list = completed[0] if one else completed
     arguments = arguments.replace("vals_list", vals_list)
     return replace(arguments, context=_without(arguments.context, defaults))

@@ -123,7 +123,7 @@ class _Links:
     def _touch_other_side(self):
         """A many2many can be written from either side; one may be out of bounds."""
         for other in self._view.env.registry.field_inverses[self._field]:
-            guarded = other.name in self._target.secrets
+            guarded = other.name in self._target.by_name(WRITE)
             if self._target.resource.protected or guarded:
                 self._reach(self._target.access(WRITE, [other.name]))
 

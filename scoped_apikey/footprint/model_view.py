@@ -3,7 +3,6 @@
 
 from functools import cached_property
 
-from ..policy import catalogue
 from ..policy.footprint import READ, Access, Resource
 from .errors import Unreadable, malformed, unsupported
 
@@ -12,36 +11,6 @@ DATA_TYPED = PROPERTIES | {"reference", "many2one_reference"}
 """Field types whose model is data: what they reach is not known from metadata."""
 
 TO_MANY = frozenset({"one2many", "many2many"})
-
-
-def resource_of(env, model) -> Resource:
-    """Return what policies need to know of a model."""
-    return Resource(
-        model,
-        protected=is_protected(env, model),
-        runs_code=runs_code(env, model),
-        off_limits=catalogue.is_off_limits(model),
-        filtered=model in catalogue.DOCUMENTS or model == "ir.config_parameter",
-    )
-
-
-def is_protected(env, model) -> bool:
-    """Tell whether only a rule that names a model may grant it."""
-    if catalogue.is_protected_name(model) or model in catalogue.DOCUMENTS:
-        return True
-    return _inherits_any(env, model, catalogue.PROTECTED_MIXINS)
-
-
-def runs_code(env, model) -> bool:
-    """Tell whether Odoo runs what a model holds."""
-    return catalogue.runs_code(model) or _inherits_any(
-        env, model, catalogue.RUNNING_MIXINS
-    )
-
-
-def _inherits_any(env, model, mixins) -> bool:
-    classes = [env.registry[name] for name in mixins if name in env.registry]
-    return any(issubclass(env.registry[model], mixin) for mixin in classes)
 
 
 class ModelView:
@@ -59,12 +28,11 @@ class ModelView:
 
     @cached_property
     def resource(self) -> Resource:
-        return resource_of(self.env, self.name)
+        return self.env["apikey.catalogue"]._resource(self.name)
 
-    @cached_property
-    def secrets(self) -> frozenset[str]:
-        """The fields that only a rule which names them covers."""
-        return frozenset(filter(catalogue.is_secret_field, self.model._fields))
+    def by_name(self, operation) -> frozenset[str]:
+        """Return the fields that only a rule which names them covers."""
+        return self.env["apikey.catalogue"]._by_name_of(self.name, operation)
 
     def field(self, name):
         """Return a field of the model.
@@ -131,7 +99,7 @@ class ModelView:
             self.resource,
             operation,
             fields,
-            secrets=self.secrets & fields,
+            secrets=self.by_name(operation) & fields,
             unfiltered=unfiltered,
             ids=frozenset(ids),
         )

@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Fields whose model is data: set only where the model is known, and then checked."""
 
-from ..policy import catalogue
 from ..policy.footprint import READ, WRITE
 from .errors import malformed, unsupported
 
@@ -24,7 +23,8 @@ def read_reference(view, operation, field, value, values):
     if model not in view.env:
         raise malformed(field.model_field or field.name)
     # Whoever adds to a document, an attachment for one, changes it.
-    needed = WRITE if view.name in catalogue.DOCUMENTS else READ
+    links = view.env["apikey.catalogue"]._document_links()
+    needed = WRITE if view.name in links else READ
     target = view.touched.view(model).access(needed, ids=[id_])
     view.touched.reach(view, operation, field.name, target)
 

@@ -27,7 +27,7 @@ class _Draft:
             operation,
             fields,
             self.offered,
-            self.view.secrets & (fields | (self.offered or frozenset())),
+            self.view.by_name(operation) & (fields | (self.offered or frozenset())),
             tuple(self.reaches),
             frozenset(self.elsewhere),
             self.unfiltered,
@@ -39,12 +39,12 @@ class Touched:
     """Collects accesses, one for each model and operation.
 
     :param env: the user's environment
-    :param harmless_context: the context keys that open nothing
+    :param allowed_context: the context keys that the scope allows by name
     """
 
-    def __init__(self, env, harmless_context):
+    def __init__(self, env, allowed_context):
         self.env = env
-        self._harmless_context = harmless_context
+        self._allowed_context = allowed_context
         self._context_keys = set()
         self._drafts = {}
         self._views = {}
@@ -82,7 +82,7 @@ class Touched:
         return self._drafts.setdefault((view.name, operation), _Draft(view))
 
     def read_context(self, context):
-        """Note those keys of a context that are not known to be harmless.
+        """Note those keys of a context that are neither harmless nor allowed.
 
         :raise Unreadable: it is not a mapping with texts as keys
         """
@@ -90,7 +90,12 @@ class Touched:
             isinstance(key, str) for key in context
         ):
             raise malformed("context")
-        self._context_keys |= set(context) - self._harmless_context
+        is_harmless = self.env["apikey.catalogue"]._is_harmless_context
+        self._context_keys.update(
+            key
+            for key, value in context.items()
+            if key not in self._allowed_context and not is_harmless(key, value)
+        )
 
     def finish(self, invocation: Invocation | None = None) -> Footprint:
         return Footprint(

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Methods that create, change and delete records."""
 
-from ..policy.footprint import CREATE, UNLINK, WRITE
+from ..policy.footprint import CREATE, READ, UNLINK, WRITE
 from .errors import malformed, unsupported
 from .reading import read_specification
 from .values import read_created_values, read_values
@@ -46,7 +46,7 @@ def _read_copied(view, given, seen):
         for name, field in view.model._fields.items()
         if field.copy and name not in given and name not in MAGIC | links
     ]
-    view.read(copied)
+    view.touch(READ, copied)
     read_created_values(view, copied)
     for name in copied:
         field = view.field(name)
@@ -65,7 +65,7 @@ def _read_name_create(view, arguments):
     read_values(view, CREATE, {view.model._rec_name: arguments["name"]})
     if type(view.model).name_create is not view.env.registry["base"].name_create:
         # Its own version may set any field: res.partner's takes an email off the name.
-        view.touch(CREATE, set(view.model._fields) - view.secrets)
+        view.touch(CREATE, set(view.model._fields) - view.by_name(CREATE))
 
 
 def _read_default_get(view, arguments):

@@ -14,8 +14,8 @@ class Refusal:
 
     :param code: one of ``network``, ``window``, ``off_limits``, ``runs_code``,
         ``context``, ``operation``, ``fields``, ``secrets``, ``elsewhere``, ``unfiltered``,
-        ``reach``, ``method``, ``arguments``, ``dangerous``; other rooms add codes of their
-        own
+        ``reach``, ``method``, ``arguments``, ``dangerous``, ``ungrantable``; other rooms
+        add codes of their own
     :param resource: the model it is about
     :param operation: the operation that is not granted
     :param names: the fields, arguments or context keys that are not granted
@@ -29,7 +29,7 @@ class Refusal:
     @property
     def absolute(self) -> bool:
         """Whether it holds in observe mode, too."""
-        return self.code in ("off_limits", "runs_code")
+        return self.code in ("off_limits", "runs_code", "ungrantable")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
     if footprint.invocation:
         parts.append(footprint.invocation)
     for part in parts:
-        if part.beyond_any_rule:
-            return Decision(_beyond(part))
+        if beyond := _refuse_beyond(part):
+            return Decision(beyond)
     if footprint.context_keys:
         return Decision(Refusal("context", names=tuple(sorted(footprint.context_keys))))
     if not parts:
@@ -104,9 +104,15 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
     return Decision(None, tuple(grants))
 
 
-def _beyond(part: Access | Invocation) -> Refusal:
-    code = "off_limits" if part.resource.off_limits else "runs_code"
-    return Refusal(code, part.resource, part.operation)
+def _refuse_beyond(part: Access | Invocation) -> Refusal | None:
+    """Say why no rule could grant a part, whatever it says."""
+    if not part.beyond_any_rule:
+        return None
+    if part.resource.off_limits:
+        return Refusal("off_limits", part.resource, part.operation)
+    if part.resource.runs_code:
+        return Refusal("runs_code", part.resource, part.operation)
+    return Refusal("ungrantable", part.resource, names=(part.method,))
 
 
 def _grant_access(policy: Policy, access: Access) -> Grant | Refusal:
@@ -161,9 +167,7 @@ def _with_reached(policy: Policy, grant: Grant) -> Grant | Refusal:
     for name, beyond in grant.part.reaches:
         if all(rule.names_field(name) for rule in rules):
             continue
-        there = (
-            _beyond(beyond) if beyond.beyond_any_rule else _grant_access(policy, beyond)
-        )
+        there = _refuse_beyond(beyond) or _grant_access(policy, beyond)
         if isinstance(there, Refusal):
             rules = tuple(rule for rule in rules if rule.names_field(name))
             if not rules:

@@ -75,8 +75,10 @@ class Invocation:
     """A business method, which runs with the user's own rights once it is granted.
 
     :param arguments: the names of the arguments that are given
-    :param dangerous: whether the method is generic in disguise, or runs what it is given
-    :param by_name: whether only its name grants it, and "any method" does not
+    :param ungrantable: whether no rule may ever grant the method
+    :param dangerous: whether the method is generic in disguise, or sends or reaches what
+        it is given: only its name grants it
+    :param by_name: whether only its name grants it, for another reason
     :param dangerous_arguments: those of ``arguments`` that a bare name does not grant
     :param ids: the records it is called on
     """
@@ -85,6 +87,7 @@ class Invocation:
     method: str
     operation = "call"
     arguments: frozenset[str] = frozenset()
+    ungrantable: bool = False
     dangerous: bool = False
     by_name: bool = False
     dangerous_arguments: frozenset[str] = frozenset()
@@ -92,7 +95,7 @@ class Invocation:
 
     @property
     def beyond_any_rule(self) -> bool:
-        return self.resource.off_limits or self.resource.runs_code
+        return self.resource.off_limits or self.resource.runs_code or self.ungrantable
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class Rule:
     :param fields: the only fields it covers, or ``None`` for every field but secrets
     :param methods: the business methods it names
     :param any_method: whether it covers every business method that is not dangerous
-    :param domain: the literal domain of the only records it covers; empty: every record
+    :param domain: the only records it covers, as a literal; empty for every record
     """
 
     model: str | None
@@ -55,7 +55,7 @@ class Rule:
         ``None`` means that it does not grant the method at all.
         """
         for grant in self.methods:
-            if grant.name == invocation.method and not invocation.dangerous:
+            if grant.name == invocation.method:
                 if grant.arguments is None:
                     return invocation.dangerous_arguments
                 return invocation.arguments - grant.arguments

@@ -7,7 +7,6 @@ from odoo.exceptions import AccessError
 
 from .. import sentences
 from ..footprint import Unreadable, narrow, read_footprint
-from ..footprint.model_view import resource_of
 from ..policy import catalogue
 from ..policy.decide import Refusal, decide
 from ..policy.footprint import OPERATIONS
@@ -70,12 +69,14 @@ def _beyond_any_rule(env, call) -> Refusal | None:
     """Refuse, before anything else is understood, what even observing lets not through."""
     if call.model not in env:
         return Refusal("unknown_model")
-    resource = resource_of(env, call.model)
+    resource = env["apikey.catalogue"]._resource(call.model)
     if resource.off_limits:
         return Refusal("off_limits", resource)
     if resource.runs_code and call.method not in catalogue.READING_METHODS:
         known = call.method in OPERATIONS
         return Refusal("runs_code", resource, call.method if known else "call")
+    if call.method in env["apikey.catalogue"]._ungrantable_of(call.model):
+        return Refusal("ungrantable", resource, names=(call.method,))
     return None
 
 

@@ -8,10 +8,8 @@ grant reading that document; to create, change or delete one, writing to it.
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..footprint.model_view import is_protected
-from ..policy import catalogue
 from ..policy.footprint import READ, WRITE
-from .literals import parse_domain
+from .domains import rule_domain
 
 
 def limit_to_documents(env, policy, model, operation) -> Domain:
@@ -20,9 +18,10 @@ def limit_to_documents(env, policy, model, operation) -> Domain:
     A row without a document is its author's.
 
     :param env: the user's environment, as superuser
-    :param str model: one of ``catalogue.DOCUMENTS``
+    :param str model: one whose rows belong to documents
     """
-    link = catalogue.DOCUMENTS[model]
+    links = env["apikey.catalogue"]._document_links()
+    link = links[model]
     if link.through:
         target = env[model]._fields[link.through].comodel_name
         rows = limit_to_documents(env, policy, target, operation)
@@ -31,21 +30,21 @@ def limit_to_documents(env, policy, model, operation) -> Domain:
     rows = [Domain(link.id_field, "=", False) & Domain("create_uid", "=", env.uid)]
     for rule in policy.rules:
         if rule.grants_operation(operation):
-            rows.append(_rows_of(env, link, rule))
+            rows.append(_rows_of(env, links, link, rule))
     return Domain.OR(rows)
 
 
-def _rows_of(env, link, rule) -> Domain:
+def _rows_of(env, links, link, rule) -> Domain:
     """Return the domain of the rows of those documents which a rule covers."""
     if rule.model is None:
-        models = [name for name in env.registry if not is_protected(env, name)]
-    elif rule.model in env and rule.model not in catalogue.DOCUMENTS:
+        models = env["apikey.catalogue"]._unprotected_models()
+    elif rule.model in env and rule.model not in links:
         models = [rule.model]
     else:
         return Domain.FALSE
     rows = Domain(link.model_field, "in", models)
     if rule.domain:
-        documents = parse_domain(rule.domain)
+        documents = rule_domain(rule.model, rule)
         rows &= _in_documents(env[rule.model], link.id_field, documents)
     if link.field_name and rule.fields is not None:
         rows &= Domain(link.field_name, "in", [False, *rule.fields])

@@ -9,11 +9,10 @@ from dataclasses import replace
 
 from odoo.fields import Domain
 
-from ..policy import catalogue
 from ..policy.decide import Grant, Refusal
 from ..policy.footprint import CREATE, WRITE, Invocation
 from .documents import limit_to_documents
-from .literals import parse_domain
+from .domains import rule_domain
 
 
 class Granted:
@@ -28,10 +27,13 @@ class Granted:
         self.grants = grants
         self._grants = {_about(grant): grant for grant in grants}
 
+    def knows(self, model, operation) -> bool:
+        """Tell whether the call was granted an operation on a model by itself."""
+        return (model, operation) in self._grants
+
     def domain(self, env, model, operation) -> Domain:
         """Return what is added to Odoo's record rules for a model while the call runs."""
-        grant = self._grants.get((model, operation))
-        return Domain.TRUE if grant is None else self._reach(env, grant)
+        return self._reach(env, self._grants[model, operation])
 
     def check_before(self, env) -> Refusal | None:
         """Say which of the records that the caller chose are not granted."""
@@ -61,7 +63,7 @@ class Granted:
         :param moved: ids of records that were changed
         """
         checked = {(model, CREATE): created}
-        if model in catalogue.DOCUMENTS:
+        if model in env["apikey.catalogue"]._document_links():
             checked[model, WRITE] = moved
         for about, ids in checked.items():
             grant = self._grants.get(about)
@@ -88,8 +90,8 @@ class Granted:
     def _reach(self, env, grant: Grant) -> Domain:
         """Return the records that the rules of a grant reach together."""
         resource, operation = grant.part.resource, grant.part.operation
-        domain = Domain.OR(parse_domain(text) for text in grant.domains or [""])
-        if resource.model in catalogue.DOCUMENTS:
+        domain = Domain.OR(rule_domain(resource.model, rule) for rule in grant.rules)
+        if resource.model in env["apikey.catalogue"]._document_links():
             domain &= limit_to_documents(
                 _superuser(env), self.policy, resource.model, operation
             )

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from odoo import api, models
 from odoo.fields import Domain
 
-from ..policy.catalogue import SECRET_PARAMETERS
+from ..rooms.domains import PARAMETERS, SECRETS
 from .requests import current_call
 
 _stock_computes = ContextVar("scoped_apikey_stock_computes", default=False)
@@ -38,11 +38,6 @@ class IrRule(models.Model):
         call = current_call(self.env.cr.dbname)
         if call is None or call.scoped_key is None:
             return Domain.TRUE
-        domain = Domain.TRUE
-        if call.running and call.granted:
-            domain &= call.granted.domain(self.env, model_name, mode)
-        if model_name == "ir.config_parameter":
-            domain &= ~Domain.OR(
-                Domain("key", "ilike", part) for part in SECRET_PARAMETERS
-            )
-        return domain
+        if call.running and call.granted and call.granted.knows(model_name, mode):
+            return call.granted.domain(self.env, model_name, mode)
+        return ~SECRETS if model_name == PARAMETERS else Domain.TRUE

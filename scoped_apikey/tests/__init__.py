@@ -14,6 +14,7 @@ from . import test_keys
 from . import test_narrowing
 from . import test_observe
 from . import test_record
+from . import test_records
 from . import test_scope
 from . import test_scope_rule
 from . import test_secrets

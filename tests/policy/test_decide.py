@@ -33,9 +33,10 @@ SCOPE = Resource("apikey.scope", protected=True, off_limits=True)
 RESOURCES = [PARTNER, COUNTRY, USERS, CRON, SCOPE]
 FIELDS = ["id", "name", "email", "token"]
 SECRETS = {"token"}
-METHODS = ["post", "confirm", "share", "run"]
+METHODS = ["post", "confirm", "share", "run", "mint"]
 SHARED = {"share"}  # of a mixin: granted by name only
-DANGEROUS = {"run"}
+DANGEROUS = {"run"}  # too
+UNGRANTABLE = {"mint"}
 ARGUMENTS = ["body", "author", "files"]
 UNSAFE = {"post": {"author", "files"}}
 
@@ -89,6 +90,7 @@ def invocation(resource, method, arguments):
         resource,
         method,
         arguments=arguments,
+        ungrantable=method in UNGRANTABLE,
         dangerous=method in DANGEROUS,
         by_name=method in SHARED or resource.protected,
         dangerous_arguments=arguments & UNSAFE.get(method, set()),
@@ -167,7 +169,7 @@ def rules_for_access(policy, access):
 def gives_method(rule, called):
     if beyond_any_rule(called.resource, "call") or not reaches(rule, called.resource):
         return False
-    if called.method in DANGEROUS:
+    if called.method in UNGRANTABLE:
         return False
     unsafe = UNSAFE.get(called.method, set())
     for grant in rule.methods:
@@ -176,7 +178,7 @@ def gives_method(rule, called):
             if allowed is None:
                 allowed = set(ARGUMENTS) - unsafe
             return all(name in allowed for name in called.arguments)
-    by_name_only = called.method in SHARED or called.resource.protected
+    by_name_only = called.method in SHARED | DANGEROUS or called.resource.protected
     return rule.any_method and not by_name_only and not called.arguments & unsafe
 
 
@@ -237,9 +239,11 @@ def test_beyond_any_rule_is_never_granted(policy, footprint):
     if footprint.invocation:
         touched.append((footprint.invocation.resource, "call"))
     refusal = decide(policy, footprint).refusal
-    if any(beyond_any_rule(*one) for one in touched):
-        assert refusal.code in ("off_limits", "runs_code")
+    mints = footprint.invocation and footprint.invocation.method in UNGRANTABLE
+    if mints or any(beyond_any_rule(*one) for one in touched):
+        assert refusal.code in ("off_limits", "runs_code", "ungrantable")
         assert (refusal.code == "off_limits") == refusal.resource.off_limits
+        assert mints or refusal.code != "ungrantable"
         assert refusal.absolute
     else:
         assert refusal is None or not refusal.absolute
@@ -302,6 +306,9 @@ def test_a_refusal_says_something_true(policy, footprint):
             )
         case "method" | "dangerous":
             assert refusal.names == (footprint.invocation.method,)
+        case "ungrantable":
+            assert refusal.names == (footprint.invocation.method,)
+            assert footprint.invocation.method in UNGRANTABLE
         case "arguments":
             assert set(refusal.names) <= footprint.invocation.arguments
         case code:
@@ -431,7 +438,17 @@ def writing(resource, *fields):
         (
             [Rule("res.partner", methods=(MethodGrant("run"),), any_method=True)],
             call("run"),
+            None,
+        ),
+        (
+            [Rule("res.country", methods=(MethodGrant("run"),)), EVERYTHING],
+            call("run"),
             "dangerous",
+        ),
+        (
+            [Rule("res.partner", methods=(MethodGrant("mint"),), any_method=True)],
+            call("mint"),
+            "ungrantable",
         ),
         (
             [Rule("ir.cron", frozenset(OPERATIONS), methods=(MethodGrant("confirm"),))],
