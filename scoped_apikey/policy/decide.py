@@ -80,9 +80,7 @@ def check_conditions(
 
 def decide(policy: Policy, footprint: Footprint) -> Decision:
     """Decide on everything that a call would touch. One part refused refuses it all."""
-    parts = [*footprint.accesses]
-    if footprint.invocation:
-        parts.append(footprint.invocation)
+    parts = [*filter(None, [footprint.invocation]), *footprint.accesses]
     for part in parts:
         if beyond := _refuse_beyond(part):
             return Decision(beyond)

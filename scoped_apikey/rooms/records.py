@@ -26,6 +26,7 @@ class Granted:
         self.policy = policy
         self.grants = grants
         self._grants = {_about(grant): grant for grant in grants}
+        self._reached = {}
 
     def knows(self, model, operation) -> bool:
         """Tell whether the call was granted an operation on a model by itself."""
@@ -89,6 +90,11 @@ class Granted:
 
     def _reach(self, env, grant: Grant) -> Domain:
         """Return the records that the rules of a grant reach together."""
+        if grant not in self._reached:
+            self._reached[grant] = self._compute_reach(env, grant)
+        return self._reached[grant]
+
+    def _compute_reach(self, env, grant):
         resource, operation = grant.part.resource, grant.part.operation
         domain = Domain.OR(rule_domain(resource.model, rule) for rule in grant.rules)
         if resource.model in env["apikey.catalogue"]._document_links():

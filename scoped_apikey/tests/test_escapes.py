@@ -91,13 +91,13 @@ class TestEscapes(ScopedCase):
 
     def test_searching_a_related_record_by_a_number(self):
         scope = self.scope(self.rule("crm.lead", "read"))
-        for operator, value in (("ilike", 98765), ("=", "x"), ("in", ["x"]), (">", 1)):
+        for operator, value in (("ilike", 98765), ("=", "x"), ("in", ["x"])):
             with self.subTest(operator=operator):
                 self.refused(
                     scope,
                     "crm.lead",
                     "search",
-                    "searching partner_id by anything but ids",
+                    "no rule grants read on Contact (res.partner)",
                     domain=[["partner_id", operator, value]],
                 )
         for operator, value in (("=", 1), ("in", [1, False]), ("!=", False)):
