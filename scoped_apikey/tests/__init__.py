@@ -3,6 +3,8 @@ from . import test_access
 from . import test_call
 from . import test_catalogue
 from . import test_decide
+from . import test_escape_doors
+from . import test_escape_table
 from . import test_escapes
 from . import test_footprint
 from . import test_generic_methods

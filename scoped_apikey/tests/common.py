@@ -207,7 +207,7 @@ class ScopedCase(TransactionCase):
         )
         return reason
 
-    def serve(self, key, model, method, *args, user=None, call=None, **kwargs):
+    def serve(self, key, model, method, /, *args, user=None, call=None, **kwargs):
         """Make a call through the entrance of RPC, as far as it needs no request.
 
         :param key: a key, or ``None`` for a password
