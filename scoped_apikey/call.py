@@ -7,6 +7,7 @@ how its row is stored (``models/apikey_call.py``).
 
 import time
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import NamedTuple
@@ -109,6 +110,19 @@ class Call:
         """Take the ids of new records, which the caller could not send."""
         if self.method == "create" and not self.ids:
             self.ids = tuple(result) if isinstance(result, (list, tuple)) else (result,)
+
+    @contextmanager
+    def nested(self, model: str, method: str):
+        """Be, for a while, the call that the code of this call makes of another method.
+
+        It is decided on as any other; the row stays that of the call from outside.
+        """
+        own = self.model, self.method, self.ids
+        self.model, self.method, self.ids = model, method, ()
+        try:
+            yield
+        finally:
+            self.model, self.method, self.ids = own
 
     def recorded(self, outcome: str):
         """Remember that a row with this outcome can no longer be rolled back."""

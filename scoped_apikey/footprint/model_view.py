@@ -41,6 +41,13 @@ def _inherits_any(env, model, mixins) -> bool:
     return any(issubclass(env.registry[model], mixin) for mixin in classes)
 
 
+def is_list_of_secrets(field) -> bool:
+    """Tell whether reading a field reads a store of secrets."""
+    return field.type in ("one2many", "many2many") and catalogue.is_secret_store(
+        field.comodel_name
+    )
+
+
 class ModelView:
     """One model, while a footprint of a call on it is read.
 
@@ -94,6 +101,13 @@ class ModelView:
         names = self.model._rec_names_search or [self.model._rec_name]
         return self.reads(name for name in names if name) | {"display_name"}
 
+    def is_secret(self, name) -> bool:
+        """Tell whether a field holds a secret, or lists the rows of a store of secrets."""
+        if catalogue.is_secret_field(name):
+            return True
+        field = self.model._fields.get(name)
+        return field is not None and is_list_of_secrets(field)
+
     def access(
         self, operation, fields=frozenset(), offered=None, reaches=(), elsewhere=()
     ) -> Access:
@@ -103,7 +117,7 @@ class ModelView:
             operation,
             fields,
             offered,
-            frozenset(filter(catalogue.is_secret_field, fields | (offered or fields))),
+            frozenset(filter(self.is_secret, fields | (offered or fields))),
             tuple(reaches),
             frozenset(elsewhere),
         )

@@ -66,8 +66,8 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
         if part.beyond_any_rule:
             code = "off_limits" if part.resource.off_limits else "runs_code"
             return Decision(Refusal(code, part.resource, part.operation))
-    if footprint.context_keys:
-        return Decision(Refusal("context", names=tuple(sorted(footprint.context_keys))))
+    if keys := footprint.context_keys - policy.context_keys:
+        return Decision(Refusal("context", names=tuple(sorted(keys))))
     if not parts:
         raise ValueError("a footprint that touches nothing cannot be decided on")
     narrowed = {}
