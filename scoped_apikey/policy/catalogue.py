@@ -156,7 +156,6 @@ SECRET_FIELDS = re.compile(
 
 NOT_SECRET = frozenset(
     {
-        "payment_token_count",
         "signup_type",
         "support_tokenization",
         "token_inline_form_view_id",

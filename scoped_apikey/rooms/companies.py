@@ -51,6 +51,26 @@ def choose_companies(env, call, asked=None) -> list[int] | None:
     return asked or sorted(allowed, key=lambda id_: id_ != default)
 
 
+def check_records(env, call, arguments):
+    """Refuse a business method on records that the companies of the call do not show.
+
+    A generic method meets Odoo's record rules; a business method may run as superuser.
+
+    :param env: the narrowed environment
+    :raise AccessError: of Odoo's, naming the records
+    """
+    policy = env["apikey.scope"]._policy(call.key)
+    if policy.companies is None or policy.observe or not arguments.id_list:
+        return
+    rules = env["ir.rule"]
+    records = env[call.model].browse(arguments.id_list).exists()
+    domain = rules._compute_domain(call.model, "read")
+    if hidden := records - records.sudo().with_context(
+        active_test=False
+    ).filtered_domain(domain):
+        raise rules._make_access_error("read", hidden)
+
+
 def _refuse(policy, asked, allowed) -> Refusal | None:
     if policy.companies is not None and not allowed:
         return Refusal("no_company")

@@ -4,8 +4,10 @@
 Relies on: ``_check_access(operation)``, behind ``check_access``, ``has_access``,
 ``_filtered_access`` and so every search, read, create, write and unlink outside sudo;
 ``_check_field_access(field, operation)``, which raises where a field is asked for by name;
-``_fetch_field(field)``, which reads an attribute that is not in memory;
-``_compute_field_value(field)``, in which computed fields are computed;
+``_fetch_field(field)``, which reads an attribute that is not in memory; ``_fetch_query``,
+which fetches fields that are checked already;
+``_compute_field_value(field)``, in which computed fields are computed; ``_search`` and
+``_order_to_sql``, which filter and sort by fields that nobody asked for;
 ``ir.rule._compute_domain(model_name, mode)``; ``allowed_company_ids`` in the context.
 
 Not ``_has_field_access`` and not ``ir.model.access.check``: what they answer ends up in
@@ -54,12 +56,55 @@ class Base(models.AbstractModel):
             if not wall.refusal_of_field(self.env, self._name, "read", name)
         }
 
+    @api.model
+    def _search(self, domain, *args, active_test=True, bypass_access=False, **kwargs):
+        """Hide archived records, though nothing grants the field that says so."""
+        wall = standing(self.env)
+        active = self._active_name
+        if (
+            wall is not None
+            and wall.is_full
+            and not bypass_access
+            and active
+            and active_test
+            and self.env.context.get("active_test", True)
+        ):
+            domain = Domain(domain)
+            if all(leaf.field_expr != active for leaf in domain.iter_conditions()):
+                active_test = False
+                shown = self.sudo()._search([(active, "=", True)])
+                domain &= Domain("id", "in", shown)
+        return super()._search(
+            domain,
+            *args,
+            active_test=active_test,
+            bypass_access=bypass_access,
+            **kwargs,
+        )
+
+    def _order_to_sql(self, order, query, alias=None, reverse=False):
+        """Let the order be the model's own, though nothing grants its fields."""
+        wall = standing(self.env)
+        own = alias is None and (order or self._order) == self._order
+        if wall is None or not wall.is_full or not own:
+            return super()._order_to_sql(order, query, alias, reverse)
+        with computing():
+            return super()._order_to_sql(order, query, alias, reverse)
+
     def _fetch_field(self, field):
         """Read one attribute, and not what stock reads with it to save a query."""
         wall = standing(self.env)
         if wall is None or not wall.is_full:
             return super()._fetch_field(field)
         return self.fetch([field.name])
+
+    def _fetch_query(self, query, fields):
+        """Fetch what was asked for, which is checked already, and what it is made of."""
+        wall = standing(self.env)
+        if wall is None or not wall.is_full:
+            return super()._fetch_query(query, fields)
+        with computing():
+            return super()._fetch_query(query, fields)
 
     def _compute_field_value(self, field):
         wall = standing(self.env)

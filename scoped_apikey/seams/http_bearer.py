@@ -17,12 +17,13 @@ from werkzeug.exceptions import HTTPException
 
 from ..footprint.arguments import Arguments
 from ..policy.decide import Refusal
-from ..rooms.companies import choose_companies, narrow_companies
+from ..rooms.companies import check_records, choose_companies, narrow_companies
 from ..rooms.decide import check_grants, refuse
 from ..rooms.identify import identify_user
 from ..rooms.record import record_failure
 from ..rooms.run import serve
 from ..rooms.wall import wall_around, walled
+from .documentation import narrowed
 from .requests import begin_http_call, close_doors, current_call
 
 BEARER = re.compile(r"bearer\s+.+", re.IGNORECASE)
@@ -54,11 +55,13 @@ class IrHttp(models.AbstractModel):
             wall = _check_json_2(call)
         else:
             wall = _check_route(call)
+
+        def run():
+            return super(IrHttp, cls)._dispatch(endpoint)
+
         try:
             with walled(wall):
-                return serve(
-                    request.env, call, lambda: super(IrHttp, cls)._dispatch(endpoint)
-                )
+                return serve(request.env, call, narrowed(request, wall, endpoint, run))
         except HTTPException as error:
             if error.code is None:  # a ready answer, which no handler of errors sees
                 raise record_failure(call, error) from None
@@ -104,8 +107,10 @@ def _check_json_2(call):
     )
     call.model, call.method = arguments.model, arguments.method
     call.ids = arguments.id_list
-    env, narrowed = narrow_companies(request.env, call, arguments)
-    granted = check_grants(env, call, narrowed)
+    env, within = narrow_companies(request.env, call, arguments)
+    granted = check_grants(env, call, within)
+    if call.scoped_key:
+        check_records(env, call, granted)
     if granted is not arguments:
         request.params.update(granted.kwargs, context=granted.context)
     _act_in(env)

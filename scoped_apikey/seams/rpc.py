@@ -16,7 +16,7 @@ from ..call import Call
 from ..footprint import Unreadable
 from ..footprint.arguments import arguments_of_rpc
 from ..policy.errors import shown
-from ..rooms.companies import narrow_companies
+from ..rooms.companies import check_records, narrow_companies
 from ..rooms.decide import check_grants, refuse
 from ..rooms.record import record_failure
 from ..rooms.run import serve
@@ -145,6 +145,8 @@ def _decide(call, recordset, name, args, kwargs):
     call.ids = arguments.id_list
     narrowed_env, narrowed = narrow_companies(env, call, arguments)
     granted = check_grants(narrowed_env, call, narrowed)
+    if call.scoped_key:
+        check_records(narrowed_env, call, granted)
     if granted is not arguments:
         args, kwargs = granted.to_rpc()
     if narrowed_env is not env and not call.running:

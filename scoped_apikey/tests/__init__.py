@@ -17,3 +17,8 @@ from . import test_secrets
 from . import test_settings
 from . import test_tours
 from . import test_uninstall
+from . import test_companies
+from . import test_wall
+from . import test_routes
+from . import test_caches
+from . import test_nested
