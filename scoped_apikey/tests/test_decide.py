@@ -243,8 +243,8 @@ class TestSentences(ScopedCase):
             room.refuse(self.env, call, Refusal("route"))
         self.assertEqual(
             str(caught.exception),
-            'Key "n8n" (scope "Enrichment") may not call /json/1/res.partner: no rule can'
-            " grant this route.",
+            'Key "n8n" (scope "Enrichment") may not call /json/1/res.partner: its scope'
+            " does not name this route.",
         )
         self.assertEqual(call.refusal, str(caught.exception))
 
