@@ -77,8 +77,9 @@ class Wall:
         resource = resource_of(env, model)
         if not granting:
             return Refusal("operation", resource, operation)
-        secret = catalogue.is_secret_field(name) or is_list_of_secrets(
-            env[model]._fields[name]
+        field = env[model]._fields.get(name)
+        secret = catalogue.is_secret_field(name) or (
+            field is not None and is_list_of_secrets(field)
         )
         for rules in granting:
             if all(_grants_field(rule, name, secret) for rule in rules):
