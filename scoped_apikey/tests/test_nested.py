@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.service import model as service
 from odoo.tests import tagged
 
-from ..rooms.wall import standing
+from ..rooms.wall import GENERIC, standing
 from .common import ScopedCase
 
 
@@ -80,6 +80,22 @@ class TestNested(ScopedCase):
         )
         for wall in self.seen:
             self.assertFalse(wall.narrows)
+
+    def test_each_has_its_own_wall(self):
+        walls = []
+        countries = self.env.registry["res.country"]
+        search = countries._search
+
+        def noting(records, *args, **kwargs):
+            walls.append(standing(records.env))
+            return search(records, *args, **kwargs)
+
+        self.patch(countries, "_search", noting)
+        scope = self.scope(self.nest, self.rule("res.country", "read"))
+        self.run_nested(scope, ("res.country", "search_count", [[]]))
+        self.assertTrue(walls)
+        for wall in walls:
+            self.assertEqual(wall.kind, GENERIC)
 
     def test_without_a_scope(self):
         [answer] = self.run_nested(None, ("res.partner", "search_count", [[]]))
