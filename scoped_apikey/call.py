@@ -10,9 +10,12 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .policy.errors import shown
+
+if TYPE_CHECKING:
+    from .rooms.records import Granted
 
 TRANSPORTS = [
     ("json2", "JSON-2"),
@@ -56,6 +59,8 @@ class Call:
     :param transport: one of ``TRANSPORTS``
     :param remote_addr: where it comes from, or ``None`` where that is unknown
     :param model: the model; ``None`` for ``authenticate`` and ``login``
+    :ivar granted: what a call through a scoped key was granted, unless it only observes
+    :ivar created: the ids of the new records of its model that a generic method returned
     """
 
     dbname: str
@@ -76,6 +81,8 @@ class Call:
     failed: bool = False
     refusal: str | None = None
     observed: list[str] = field(default_factory=list)
+    granted: "Granted | None" = None
+    created: tuple = ()
     _started: float = field(default_factory=time.perf_counter)
     _durable: str | None = None
 
@@ -106,10 +113,16 @@ class Call:
     def duration_ms(self) -> float:
         return (time.perf_counter() - self._started) * 1000
 
-    def note_created(self, result):
-        """Take the ids of new records, which the caller could not send."""
-        if self.method == "create" and not self.ids:
-            self.ids = tuple(result) if isinstance(result, (list, tuple)) else (result,)
+    def note_result(self, result):
+        """Take the ids of new records, which the caller could not send.
+
+        :raise TypeError, KeyError: a generic method answered in another form than Odoo's,
+            so that what a scoped key created cannot be told
+        """
+        if self.method == "create" or self.granted:
+            self.created = _created(self.method, result, self.ids)
+        if not self.ids:
+            self.ids = self.created
 
     @contextmanager
     def nested(self, model: str, method: str):
@@ -117,12 +130,12 @@ class Call:
 
         It is decided on as any other; the row stays that of the call from outside.
         """
-        own = self.model, self.method, self.ids
+        own = self.model, self.method, self.ids, self.granted
         self.model, self.method, self.ids = model, method, ()
         try:
             yield
         finally:
-            self.model, self.method, self.ids = own
+            self.model, self.method, self.ids, self.granted = own
 
     def recorded(self, outcome: str):
         """Remember that a row with this outcome can no longer be rolled back."""
@@ -153,6 +166,22 @@ class Call:
             "reason": reason,
             "duration_ms": self.duration_ms if finished else None,
         }
+
+
+def _created(method, result, ids) -> tuple:
+    """Return the ids of new records in the answer of a generic method.
+
+    :param ids: of the records it was called on
+    """
+    if method in ("create", "copy"):
+        return tuple(result) if isinstance(result, (list, tuple)) else (result,)
+    if method == "name_create" and result:
+        return (result[0],)
+    if method == "load":
+        return tuple(result["ids"] or ())
+    if method == "web_save" and not ids:
+        return tuple(values["id"] for values in result)
+    return ()
 
 
 def show_ids(ids: tuple) -> str | None:

@@ -6,13 +6,13 @@ read at all. So while such a call runs, the ORM asks here before it touches a mo
 sudo. Three kinds of wall:
 
 - around a *business method*: none but the narrowed companies, for an author wrote its code;
-- around a *generic method*: the stores of secrets that no rule names are out of reach;
+- around a *generic method*: the stores of secrets that no rule names are out of reach, and
+  so is changing what Odoo runs;
 - around a *route*: all that no rule grants is out of reach.
 
 The walls are known to the thread or greenlet that runs the call, and to no other.
 """
 
-from ast import literal_eval
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,10 +22,12 @@ from odoo.fields import Domain
 
 from .. import sentences
 from ..call import Call
-from ..footprint.model_view import is_list_of_secrets, resource_of
 from ..policy import catalogue
 from ..policy.decide import Refusal
+from ..policy.footprint import READ
 from ..policy.rules import ALWAYS_READABLE, Policy, Rule
+from .domains import PARAMETERS, hide_parameters
+from .records import Granted, reach
 
 BUSINESS, GENERIC, ROUTE = range(3)
 
@@ -38,11 +40,13 @@ class Wall:
     """The wall around one call.
 
     :param kind: ``BUSINESS``, ``GENERIC`` or ``ROUTE``, each stricter than the one before
+    :param granted: what a call of a method was granted
     """
 
     call: Call
     policy: Policy
     kind: int
+    granted: Granted | None = None
 
     @property
     def narrows(self) -> bool:
@@ -59,8 +63,11 @@ class Wall:
             return None
         if self.is_full:
             return self._not_granted(env, model, operation)
+        resource = _resource(env, model)
+        if resource.runs_code and operation != READ:
+            return Refusal("runs_code", resource, operation)
         if catalogue.is_secret_store(model) and not self.policy.names_model(model):
-            return Refusal("operation", resource_of(env, model), operation)
+            return Refusal("operation", resource, operation)
         return None
 
     def refusal_of_field(self, env, model: str, operation: str, name: str):
@@ -74,13 +81,10 @@ class Wall:
         granting = [
             rules for one in operations if (rules := self.granting(env, model, one))
         ]
-        resource = resource_of(env, model)
+        resource = _resource(env, model)
         if not granting:
             return Refusal("operation", resource, operation)
-        field = env[model]._fields.get(name)
-        secret = catalogue.is_secret_field(name) or (
-            field is not None and is_list_of_secrets(field)
-        )
+        secret = name in env["apikey.catalogue"]._by_name_of(model, operation)
         for rules in granting:
             if all(_grants_field(rule, name, secret) for rule in rules):
                 return None
@@ -89,7 +93,7 @@ class Wall:
 
     def granting(self, env, model: str, operation: str) -> list[Rule]:
         """Return the rules that grant an operation on a model."""
-        resource = resource_of(env, model)
+        resource = _resource(env, model)
         return [
             rule
             for rule in self.policy.rules
@@ -97,16 +101,16 @@ class Wall:
         ]
 
     def record_domain(self, env, model: str, operation: str) -> Domain:
-        """Return the records that the rules for an operation leave, seen by themselves."""
-        if not self.is_full:
-            return Domain.TRUE
-        texts = [
-            getattr(rule, "domain", "") for rule in self.granting(env, model, operation)
-        ]
-        return Domain.OR(Domain(literal_eval(text or "[]")) for text in texts)
+        """Return what is added to Odoo's record rules for a model."""
+        if self.is_full:
+            granting = self.granting(env, model, operation)
+            return reach(env, self.policy, model, operation, granting)
+        if self.granted and self.granted.knows(model, operation):
+            return self.granted.domain(env, model, operation)
+        return hide_parameters(operation) if model == PARAMETERS else Domain.TRUE
 
     def _not_granted(self, env, model, operation):
-        resource = resource_of(env, model)
+        resource = _resource(env, model)
         if resource.off_limits:
             return Refusal("off_limits", resource)
         if resource.runs_code and operation != "read":
@@ -132,6 +136,10 @@ class Wall:
         return AccessError(sentences.not_granted(env, self.call, refusal))
 
 
+def _resource(env, model):
+    return env["apikey.catalogue"]._resource(model)
+
+
 def _grants_field(rule: Rule, name: str, secret: bool) -> bool:
     return name in rule.fields if rule.fields is not None else not secret
 
@@ -149,7 +157,7 @@ def wall_around(env, call, arguments=None) -> Wall | None:
     if policy.observe:
         return None
     generic = arguments.method in catalogue.GENERIC_METHODS
-    return Wall(call, policy, GENERIC if generic else BUSINESS)
+    return Wall(call, policy, GENERIC if generic else BUSINESS, call.granted)
 
 
 @contextmanager

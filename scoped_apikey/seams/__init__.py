@@ -3,7 +3,7 @@
 
 from functools import cache
 
-from . import access, credentials, http_bearer, messages, record_rules
+from . import access, credentials, http_bearer, messages
 
 
 @cache

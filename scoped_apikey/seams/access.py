@@ -183,13 +183,13 @@ class IrRule(models.Model):
 
     @api.model
     def _compute_domain(self, model_name, mode="read"):
-        """Hold on to the companies of the call, whatever a context inside it says.
+        """Add what is granted, and hold on to the companies of the call.
 
         Stock caches its answer by user and ``allowed_company_ids``; what is added here is
         made anew each time.
         """
         wall = standing(self.env)
-        if wall is None or not wall.narrows or wall.policy.observe:
+        if wall is None or wall.policy.observe:
             return super()._compute_domain(model_name, mode)
         domain = wall.record_domain(self.env, model_name, mode)
         companies = wall.policy.companies

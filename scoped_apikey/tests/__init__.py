@@ -3,9 +3,13 @@ from . import test_access
 from . import test_answers
 from . import test_caches
 from . import test_call
+from . import test_catalogue
 from . import test_companies
 from . import test_decide
+from . import test_escape_doors
+from . import test_escape_table
 from . import test_escapes
+from . import test_footprint
 from . import test_generic_methods
 from . import test_identify
 from . import test_identify_room
@@ -15,6 +19,7 @@ from . import test_narrowing
 from . import test_nested
 from . import test_observe
 from . import test_record
+from . import test_records
 from . import test_routes
 from . import test_scope
 from . import test_scope_rule
@@ -22,4 +27,5 @@ from . import test_secrets
 from . import test_settings
 from . import test_tours
 from . import test_uninstall
+from . import test_upgrades
 from . import test_wall
