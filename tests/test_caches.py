@@ -81,6 +81,13 @@ class Users:
         return after.count - before.count
 
 
+def issue_own(session):
+    """Issue a key without a scope to oneself. :return: the secret"""
+    wizard = "res.users.apikeys.description"
+    ids = session.call(wizard, "create", [{"name": "whole", "duration": "30"}])
+    return session.press(wizard, "make_key", ids)["context"]["default_key"]
+
+
 @pytest.fixture(scope="module")
 def callers(lab, module_server, make_bench):
     with lab.database() as name:
@@ -97,7 +104,7 @@ def callers(lab, module_server, make_bench):
         )
         scope = bench.scope_id(scoped)
         admin.call("apikey.scope", "write", [scope], {"company_ids": [[4, near]]})
-        secret = bench.stage.issue_key("whole", None)
+        secret = issue_own(WebSession(server.url, name, LOGIN, PASSWORD))
         unscoped = type(scoped)(secret, LOGIN, uid, "whole", 0)
         [lead] = admin.call("crm.lead", "create", [{"name": "Tracked"}])
         server.stop()
