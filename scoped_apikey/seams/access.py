@@ -4,9 +4,9 @@
 Relies on: ``_check_access(operation)``, behind ``check_access``, ``has_access``,
 ``_filtered_access`` and so every search, read, create, write and unlink outside sudo;
 ``_check_field_access(field, operation)``, which raises where a field is asked for by name;
-``_fetch_field(field)``, which reads an attribute that is not in memory; ``_fetch_query``,
-which fetches fields that are checked already;
-``_determine_fields_to_fetch``; ``_compute_field_value(field)``, in which computed fields are computed; ``_search`` and
+``_fetch_field(field)``, which reads an attribute that is not in memory;
+``_determine_fields_to_fetch`` and ``_fetch_query``, between which fields are checked;
+``_compute_field_value(field)``, in which fields are computed; ``_search`` and
 ``_order_to_sql``, which filter and sort by fields that nobody asked for;
 ``ir.rule._compute_domain(model_name, mode)``; ``allowed_company_ids`` in the context.
 
