@@ -199,5 +199,6 @@ DOORS = (
             {"ids": [case.hidden_id], "fields": ["name"]},
         ),
         holding("zanzibar"),
+        None,
     ),
 )
