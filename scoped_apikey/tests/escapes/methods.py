@@ -537,6 +537,7 @@ OWN = (
         ["@base.user_admin"],
         vals={"api_key_ids": [[5]]},
         proof=Runs(),
+        more={"on_stock": False},
         rules=(Rule("res.users", ALL), *ANYTHING),
     ),
     method(
