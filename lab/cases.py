@@ -195,7 +195,7 @@ def cases() -> tuple:
                     "search_count",
                     kwargs={"domain": [["user_ids.login", "like", "adm"]]},
                     expect=NO_RULE,
-                    says="the path user_ids.login",
+                    says="which is protected",
                 ),
             ),
         ),

@@ -205,7 +205,11 @@ class TestGenericMethods(ScopedCase):
             ("web_save", [[1], {"country_id": 1}, {}], "res.country"),
             ("copy", [[1], {"category_id": [[0, 0, {"name": "x"}]]}], MODEL),
             ("load", [["name", "country_id"], [["x", "Belgium"]]], "res.country"),
-            ("load", [["name", "bank_ids/acc_number"], [["x", "1"]]], "res.partner.bank"),
+            (
+                "load",
+                [["name", "bank_ids/acc_number"], [["x", "1"]]],
+                "res.partner.bank",
+            ),
         ):
             with (
                 self.subTest(method=method, arguments=arguments),

@@ -32,8 +32,20 @@ def reading(name, model, field, record=None, reaches=None):
 
 DOCUMENTS = Section(
     "Records that belong to records of any model",
-    rules=(Rule("res.partner", ALL),),
-    granted=(call("res.partner", "read", ["@seen"], fields=["name"]),),
+    rules=(
+        Rule("sale.order", "read write"),
+        Rule("mail.message", "read"),
+        Rule("mail.activity", "read create", methods="action_feedback"),
+        Rule("ir.attachment", "read create"),
+    ),
+    granted=(
+        call("mail.message", "read", ["@message"], fields=["body"]),
+        call("mail.message", "search_count", domain=[["body", "like", CANARY]]),
+        call("mail.activity", "read", ["@activity"], fields=["note"]),
+        call("mail.activity", "action_feedback", ["@activity"]),
+        call("ir.attachment", "read", ["@attachment"], fields=["raw"]),
+        call("ir.attachment", "create", vals_list=[{"name": "x", **ORDER}]),
+    ),
     escapes=(
         reading("messages", "mail.message", "body", "@message"),
         reading("activities", "mail.activity", "note", "@activity"),

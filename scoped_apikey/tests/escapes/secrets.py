@@ -288,7 +288,7 @@ SECRETS = Section(
         call(
             "ir.config_parameter",
             "search_count",
-            domain=[["key", "=", "base.template_portal_user_id"]],
+            domain=[["key", "=", "base.login_cooldown_after"]],
         ),
     ),
     escapes=(*TOKENS, *PARAMETER_ROWS, *CREDENTIALS),
