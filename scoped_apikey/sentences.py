@@ -103,7 +103,8 @@ def _reason(env, refusal):
         ),
         "login": env._(
             "whoever reads the mail of a user can log in as that user, so changing the"
-            " email of a user's contact needs a rule that grants write on %(model)s"
+            " email of a user's contact needs a rule that grants write on %(model)s and"
+            " names its field email"
         ),
         "runs_code": env._(
             "no rule grants %(operation)s on %(model)s, and none can, for Odoo runs what"

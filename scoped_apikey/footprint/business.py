@@ -48,7 +48,7 @@ def read_invocation(view, arguments) -> Invocation:
         frozenset(given),
         ungrantable=method in known._ungrantable_of(view.name),
         dangerous=method in known._dangerous_of(view.name),
-        by_name=view.resource.protected or _is_shared(view.env, method),
+        by_name=view.resource.protected or method in known._mixin_methods(),
         dangerous_arguments=frozenset(dangerous),
         ids=frozenset(arguments.id_list),
     )
@@ -70,10 +70,3 @@ def _given_records(env, given):
             raise malformed(name)
         if ids:
             yield models[name], tuple(ids)
-
-
-def _is_shared(env, method) -> bool:
-    """Tell whether a method belongs to a mixin, and may mean more than its model's own."""
-    return method not in catalogue.SAFE_MIXIN_METHODS and any(
-        model._abstract and hasattr(model, method) for model in env.registry.values()
-    )

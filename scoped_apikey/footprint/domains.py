@@ -5,7 +5,7 @@ from odoo.fields import Domain
 from odoo.orm.utils import READ_GROUP_NUMBER_GRANULARITY
 
 from .errors import malformed, unsupported
-from .paths import follow_link, follow_path, read_names_searched
+from .paths import read_names_searched, search_path
 
 MAX_TERMS = 2000  # parsing takes longer than linear
 
@@ -49,10 +49,10 @@ def _read_condition(view, path, operator, value):
     if part in READ_GROUP_NUMBER_GRANULARITY and _is_temporal(view.field(first)):
         path = first
     *links, name = path.split(".")
-    view = follow_path(view, links)
+    view = search_path(view, links)
     field = view.field(name)
     if operator in SUBDOMAINS:
-        read_domain(view if name == "id" else follow_link(view, name), value)
+        read_domain(view if name == "id" else search_path(view, [name]), value)
     elif operator in HIERARCHIES:
         _read_hierarchy(view, name, value)
     elif operator not in COMPARISONS | PATTERNS:
@@ -60,7 +60,7 @@ def _read_condition(view, path, operator, value):
     elif name == "display_name":
         read_names_searched(view)
     elif field.relational and (operator in PATTERNS or _has_text(value)):
-        read_names_searched(follow_link(view, name))
+        read_names_searched(search_path(view, [name]))
     elif field.relational and not _is_ids(value):
         raise malformed(name)
     view.read([name])
@@ -83,7 +83,7 @@ def _is_ids(value):
 
 def _read_hierarchy(view, name, value):
     """Odoo walks up or down a hierarchy without asking who may see what is on the way."""
-    target = view if name == "id" else follow_link(view, name)
+    target = view if name == "id" else search_path(view, [name])
     link = target.model._parent_name
     if target is view and name != "id":
         link = name

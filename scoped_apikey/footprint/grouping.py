@@ -7,7 +7,7 @@ from odoo.orm.utils import READ_GROUP_ALL_TIME_GRANULARITY
 
 from .domains import read_domain, read_sort_key
 from .errors import malformed
-from .paths import follow_link
+from .paths import search_path
 from .reading import check_plain, read_names
 
 GRANULARITIES = frozenset(READ_GROUP_ALL_TIME_GRANULARITY)
@@ -43,7 +43,7 @@ def _read_group(view, path):
     for link in links:
         if view.field(link).type != "many2one":
             raise malformed("groupby")
-        view = follow_link(view, link)
+        view = search_path(view, [link])
     view.read([name])
     if name == "id":
         view.read(["display_name"])  # which such a group is labelled with

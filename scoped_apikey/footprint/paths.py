@@ -11,19 +11,20 @@ def follow_path(view, links) -> ModelView:
     :raise Unreadable: one of them is none
     """
     for link in links:
-        view = follow_link(view, link)
+        target = view.follow(link)
+        view.read([link])
+        view = target
+        view.read()
     return view
 
 
-def follow_link(view, link) -> ModelView:
-    """Note that a relational field is read, and return the view of the model behind it.
-
-    :raise Unreadable: it is none
-    """
-    target = view.follow(link)
-    view.read([link])
-    target.read(unfiltered=view.field(link).bypass_search_access)
-    return target
+def search_path(view, links) -> ModelView:
+    """Do the same where records are searched, not read: some links pass record rules."""
+    for link in links:
+        target = follow_path(view, [link])
+        target.read(unfiltered=view.field(link).bypass_search_access)
+        view = target
+    return view
 
 
 def read_names_searched(view):
@@ -37,7 +38,7 @@ def read_names_searched(view):
         if not path:
             continue
         *links, name = path.split(".")
-        last = follow_path(view, links)
+        last = search_path(view, links)
         last.read([name])
         if last.field(name).relational:
             related = last.follow(name)

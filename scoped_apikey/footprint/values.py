@@ -25,13 +25,15 @@ def read_values(view, operation, values, depth=0):
     _read_parents(view, operation, values, depth)
 
 
-def read_created_values(view, names):
-    """Note what a new record touches whose values Odoo finds by itself."""
+def read_copied_values(view, names):
+    """Note what a new record touches whose values Odoo takes from another."""
     view.touch(CREATE, names)
+    for name in names:
+        _read_effects(view, CREATE, name, dict.fromkeys(names, True))
     for parent, link in view.model._inherits.items():
         inherited = _inherited_through(view, link, names)
         if inherited:
-            read_created_values(view.touched.view(parent), inherited)
+            read_copied_values(view.touched.view(parent), inherited)
 
 
 def _read_value(view, operation, name, value, values, depth):
@@ -44,6 +46,12 @@ def _read_value(view, operation, name, value, values, depth):
         read_commands(view, operation, field, value, depth, read_values)
     elif field.type == TO_ONE and value:
         _read_many2one(view, operation, field, value)
+    _read_effects(view, operation, name, values)
+
+
+def _read_effects(view, operation, name, values):
+    """Note what setting a field writes besides itself."""
+    field = view.field(name)
     for path in _written_back(view, operation, field, values):
         view.touched.reach(view, operation, name, _written_at(view, path))
     if _writes_elsewhere(view, field):

@@ -4,7 +4,7 @@
 from ..policy.footprint import CREATE, READ, UNLINK, WRITE
 from .errors import malformed, unsupported
 from .reading import read_specification
-from .values import read_created_values, read_values
+from .values import read_copied_values, read_values
 
 MAGIC = frozenset({"id", "create_uid", "create_date", "write_uid", "write_date"})
 
@@ -34,11 +34,16 @@ def _read_archive(view, arguments):
 def _read_copy(view, arguments):
     default = arguments.get("default") or {}
     read_values(view, CREATE, default)
-    _read_copied(view, default, set())
+    _read_copied(view, arguments["ids"], default, set())
 
 
-def _read_copied(view, given, seen):
-    """Note what a copy reads and creates, the lines it copies along included."""
+def _read_copied(view, ids, given, seen):
+    """Note what a copy reads and creates, the lines it copies along included.
+
+    :param ids: the records that are copied
+    :param given: the fields whose values are not taken from them
+    :param seen: the models whose records are known to be copied
+    """
     seen.add(view.name)
     links = set(view.model._inherits.values())
     copied = [
@@ -46,15 +51,24 @@ def _read_copied(view, given, seen):
         for name, field in view.model._fields.items()
         if field.copy and name not in given and name not in MAGIC | links
     ]
+    lines = {name: _lines(view, ids, name) for name in copied}
     view.touch(READ, copied)
-    read_created_values(view, copied)
-    for name in copied:
-        field = view.field(name)
-        if field.type == "one2many":
-            lines = view.follow(name)
-            lines.touch(CREATE, [field.inverse_name])
-            if lines.name not in seen:
-                _read_copied(lines, {}, seen)
+    read_copied_values(view, copied)
+    for name, records in lines.items():
+        if records:
+            target = view.follow(name)
+            target.touch(CREATE, [view.field(name).inverse_name])
+            if target.name not in seen:
+                _read_copied(target, records.ids, {}, seen)
+
+
+def _lines(view, ids, name):
+    """Return the lines of a one2many field, whoever may see them."""
+    field = view.field(name)
+    if field.type != "one2many":
+        return ()
+    records = view.model.sudo().with_context(active_test=False).browse(ids)
+    return records.exists()[name]
 
 
 def _read_name_create(view, arguments):

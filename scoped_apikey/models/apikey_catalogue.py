@@ -177,6 +177,21 @@ class ApikeyCatalogue(models.AbstractModel):
         return self._named_for(model, self._dangerous_methods())
 
     @api.model
+    @tools.ormcache(cache="stable")
+    def _mixin_methods(self) -> frozenset[str]:
+        """Return the methods that models share through mixins, but the safe ones.
+
+        They may mean more than those of the model itself: "any method" grants none.
+        """
+        return frozenset(
+            name
+            for model in self.pool.values()
+            if model._abstract
+            for name in dir(model)
+            if not name.startswith("_")
+        ).difference(catalogue.SAFE_MIXIN_METHODS)
+
+    @api.model
     def _is_harmless_context(self, key: str, value) -> bool:
         """Tell whether the user may send a context key that no scope allows."""
         return key in self._harmless_context() or catalogue.is_harmless_context(

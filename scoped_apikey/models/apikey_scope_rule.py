@@ -57,8 +57,9 @@ class ApikeyScopeRule(models.Model):
     )
     domain = fields.Char(
         "Only Records",
-        help="Only records that match, by plain values: nothing in it is computed. Empty:"
-        " every record that the user of the key may see.",
+        help="Only records that match, by plain values: nothing in it is computed. Archived"
+        " ones that match are covered, too. Empty: every record that the user of the key"
+        " may see.",
     )
     is_protected = fields.Boolean(compute="_compute_kind")
     is_document_model = fields.Boolean(compute="_compute_kind")
@@ -92,6 +93,7 @@ class ApikeyScopeRule(models.Model):
         self.field_ids = self.field_ids.filtered(
             lambda field: field.model_id == self.model_id._origin
         )
+        self.domain = False
         if self.model_id:
             self.any_model = False
 

@@ -14,7 +14,7 @@ class ApikeyScopeRule(models.Model):
     _inherit = "apikey.scope.rule"
 
     summary = fields.Char(compute="_compute_summary")
-    warning = fields.Char(compute="_compute_warning")
+    warning = fields.Text(compute="_compute_warning")
 
     @api.depends(
         "model_id", "any_model", "perm_read", "perm_write", "perm_create", "perm_unlink",
@@ -61,7 +61,7 @@ class ApikeyScopeRule(models.Model):
     def _compute_warning(self):
         for rule in self:
             sentences = rule._protected_warning(), *rule._other_warnings()
-            rule.warning = " ".join(filter(None, sentences))
+            rule.warning = "\n".join(filter(None, sentences))
 
     def _protected_warning(self):
         """Say in one sentence that models are protected, where these rules name any."""
@@ -117,21 +117,25 @@ class ApikeyScopeRule(models.Model):
                 model=self.model_id.name,
                 fields=", ".join(doors.mapped("field_description")),
             )
-        parameters = self._named_parameters()
-        if parameters and self._operations():
-            yield self.env._(
-                "Secret system parameters: %s.", ", ".join(sorted(parameters))
-            )
+        yield from self._parameter_warnings()
 
-    def _named_parameters(self):
-        """Return the secret system parameters that the domain names by their keys."""
+    def _parameter_warnings(self):
+        """Say which secret or dangerous system parameters the domain names by their keys."""
         if self.model_id.model != "ir.config_parameter":
-            return []
+            return
         try:
-            keys = named_keys(self.domain or "")
+            keys = sorted(named_keys(self.domain or ""))
         except SettingError:  # it is being written
-            return []
-        return [key for key in keys if catalogue.is_secret_parameter(key)]
+            return
+        secrets = list(filter(catalogue.is_secret_parameter, keys))
+        if secrets and self._operations():
+            yield self.env._("Secret system parameters: %s.", ", ".join(secrets))
+        doors = list(filter(catalogue.is_door_parameter, keys))
+        if doors and self._operations() not in ([], ["read"]):
+            yield self.env._(
+                "Whoever changes these system parameters opens a door: %s.",
+                ", ".join(doors),
+            )
 
     def _method_warnings(self):
         """Say which methods a rule names that act on more than their record."""

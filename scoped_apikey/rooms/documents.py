@@ -27,7 +27,10 @@ def limit_to_documents(env, policy, model, operation) -> Domain:
         rows = limit_to_documents(env, policy, target, operation)
         return Domain(link.through, "any", rows)
     operation = READ if operation == READ else WRITE
-    rows = [Domain(link.id_field, "=", False) & Domain("create_uid", "=", env.uid)]
+    rows = []
+    if "create_uid" in env[model]._fields:
+        own = Domain("create_uid", "=", env.uid)
+        rows.append(Domain(link.id_field, "=", False) & own)
     for rule in policy.rules:
         if rule.grants_operation(operation):
             rows.append(_rows_of(env, links, link, rule))

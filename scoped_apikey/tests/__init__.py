@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import test_access
 from . import test_call
+from . import test_catalogue
 from . import test_decide
 from . import test_escape_doors
 from . import test_escape_table
@@ -21,3 +22,4 @@ from . import test_secrets
 from . import test_settings
 from . import test_tours
 from . import test_uninstall
+from . import test_upgrades

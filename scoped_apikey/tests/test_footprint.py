@@ -443,13 +443,52 @@ class TestFootprint(ScopedCase):
         )
 
     def test_copies(self):
-        touched = self.touched("sale.order", "copy", [1])
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": self.env.user.partner_id.id,
+                "order_line": [
+                    [
+                        0,
+                        0,
+                        {
+                            "product_id": self.env["product.product"]
+                            .search([], limit=1)
+                            .id
+                        },
+                    ]
+                ],
+            }
+        )
+        touched = self.touched("sale.order", "copy", order.ids)
         for operation in ("read", "create"):
             self.assertIn("product_id", touched["sale.order.line", operation])
             self.assertIn("partner_id", touched["sale.order", operation])
         self.assertIn("order_id", touched["sale.order.line", "create"])
-        touched = self.touched("sale.order", "copy", [1], default={"order_line": []})
+        self.assertNotIn(("product.attribute.custom.value", "create"), touched)
+        touched = self.touched(
+            "sale.order", "copy", order.ids, default={"order_line": []}
+        )
         self.assertNotIn(("sale.order.line", "create"), touched)
+        order.order_line.unlink()
+        touched = self.touched("sale.order", "copy", order.ids)
+        self.assertNotIn(("sale.order.line", "create"), touched)
+
+    def test_a_copy_writes_back_as_its_values_would(self):
+        footprint = self.footprint("crm.lead", "copy", [1])
+        create = self.access(footprint, "crm.lead", "create")
+        self.assertIn(
+            ("email_from", PARTNER, "write"),
+            {
+                (name, access.resource.model, access.operation)
+                for name, access in create.reaches
+            },
+        )
+
+    def test_external_ids_are_records_of_their_own(self):
+        for method in ("get_external_id", "get_metadata"):
+            footprint = self.footprint(PARTNER, method, [1])
+            access = self.access(footprint, "ir.model.data", "read")
+            self.assertTrue(access.unfiltered)
 
     def test_defaults_of_the_context(self):
         touched = self.touched(

@@ -53,7 +53,7 @@ class TestRecords(RecordsCase):
         )
 
     def test_records_that_are_chosen(self):
-        key = self.limited()
+        key = self.limited(self.rule("ir.model.data", "read"))
         for method, arguments in (
             ("read", [["name"]]),
             ("web_read", [{"name": {}}]),

@@ -9,10 +9,12 @@ the model ``apikey.catalogue``.
 from .context import HARMLESS_CONTEXT, is_harmless_context
 from .fields import (
     BY_NAME_FIELDS,
+    DOOR_PARAMETERS,
     NOT_SECRET,
     SECRET_FIELDS,
     SECRET_FIELDS_OF,
     SECRET_PARAMETERS,
+    is_door_parameter,
     is_secret_field,
     is_secret_parameter,
 )

@@ -19,10 +19,16 @@ SECRET_FIELDS = re.compile(
 SECRET_FIELDS_OF = frozenset(
     {
         "auth_totp.wizard.url",
+        "discuss.channel.sfu_channel_uuid",
         "google.gmail.mixin.google_gmail_uri",
+        "hr.employee.pin",
         "ir.attachment.store_fname",
+        "mail.push.device.endpoint",
         "microsoft.outlook.mixin.microsoft_outlook_uri",
+        "res.device.log.session_identifier",
+        "res.device.session_identifier",
         "sms.account.code.verification_code",
+        "sms.tracker.sms_uuid",
     }
 )
 """Secrets that only their model tells apart from innocents of the same name."""
@@ -56,6 +62,18 @@ SECRET_PARAMETERS = (
 )
 """A parameter whose key contains one of these, whatever the case, is a secret."""
 
+DOOR_PARAMETERS = (
+    "web.base.url",  # where links in mails lead, those that reset a password too
+    "endpoint",  # a server that is sent the tokens of our accounts
+    "base.template_portal_user_id",  # whose rights who signs up is given
+    "auth_",
+    "base.enable_programmatic_api_keys",
+    "base.login_cooldown",
+)
+"""A parameter whose key contains one of these holds no secret, and opens a door to whoever
+changes it: it is changed only by a rule that names it, as it is for secrets.
+"""
+
 BY_NAME_FIELDS = frozenset(
     {
         # Whoever sets them logs in as somebody else, or lets somebody in.
@@ -84,6 +102,9 @@ BY_NAME_FIELDS = frozenset(
         "res.groups.view_access",
         "mail.thread.message_follower_ids",
         "mail.thread.message_partner_ids",
+        "project.project.allow_milestones",  # its setter gives everybody a group
+        "project.project.allow_recurring_tasks",
+        "project.project.allow_task_dependencies",
         "project.project.collaborator_ids",
         "project.project.privacy_visibility",
         # Scripts from our own address, other models' files, files for everybody.
@@ -108,6 +129,11 @@ that names them lets them be set. Each with its model, and so for whatever inher
 def is_secret_field(name: str) -> bool:
     """Tell whether a field holds a password, a token, a signed link or the like."""
     return name not in NOT_SECRET and SECRET_FIELDS.fullmatch(name) is not None
+
+
+def is_door_parameter(key: str) -> bool:
+    """Tell whether changing a system parameter of this key opens a door."""
+    return any(part in key.lower() for part in DOOR_PARAMETERS)
 
 
 def is_secret_parameter(key: str) -> bool:

@@ -38,6 +38,7 @@ PROTECTED = re.compile(
     | payment\.(provider|token|transaction|method)
     | certificate\..* | bus\..* | digest\..* | discuss\..*
     | cloud\.storage\..* | calendar\.provider\..*
+    | sale\.pdf\..*               # paths that a document follows as superuser
     | project\.collaborator | .*\.activity\.report
     | spreadsheet\..* | privacy\..* | onboarding\..* | website(\..*)? | web_tour\..*
     | (.*\.)?(wizard|share)(\..*)? # assistants act for, and share with, anyone
