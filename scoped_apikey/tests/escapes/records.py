@@ -157,13 +157,6 @@ WRITE = (
         proof=Makes("res.partner"),
     ),
     of(
-        "write",
-        ["@seen"],
-        vals={"name": "Hidden"},
-        name="a record that is moved out of the domain",
-        proof=Changes("res.partner", "@seen", "name"),
-    ),
-    of(
         "load",
         fields=[".id", "street"],
         data=[["@hidden", "forged"]],
