@@ -7,6 +7,7 @@ how its row is stored (``models/apikey_call.py``).
 
 import time
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NamedTuple
@@ -117,6 +118,19 @@ class Call:
         self.created = _created(self.method, result, bool(self.ids))
         if not self.ids:
             self.ids = self.created
+
+    @contextmanager
+    def nested(self, model: str, method: str):
+        """Be, for a while, the call that the code of this call makes of another method.
+
+        It is decided on as any other; the row stays that of the call from outside.
+        """
+        own = self.model, self.method, self.ids, self.granted
+        self.model, self.method, self.ids = model, method, ()
+        try:
+            yield
+        finally:
+            self.model, self.method, self.ids, self.granted = own
 
     def recorded(self, outcome: str):
         """Remember that a row with this outcome can no longer be rolled back."""

@@ -145,6 +145,8 @@ class ApikeyCatalogue(models.AbstractModel):
         field = self.pool[model]._fields[name]
         if catalogue.is_secret_parameter(getattr(field, "config_parameter", "") or ""):
             return True
+        if field.type in ("one2many", "many2many"):
+            return catalogue.is_secret_store(field.comodel_name)
         if not field.related:
             return False
         *links, related = field.related.split(".")

@@ -84,8 +84,8 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
     for part in parts:
         if beyond := _refuse_beyond(part):
             return Decision(beyond)
-    if footprint.context_keys:
-        return Decision(Refusal("context", names=tuple(sorted(footprint.context_keys))))
+    if keys := footprint.context_keys - policy.context_keys:
+        return Decision(Refusal("context", names=tuple(sorted(keys))))
     if not parts:
         raise ValueError("a footprint that touches nothing cannot be decided on")
     grants = []

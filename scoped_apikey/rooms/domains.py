@@ -30,3 +30,6 @@ def _parse(text) -> Domain:
 
 SECRETS = Domain.OR(Domain("key", "ilike", part) for part in SECRET_PARAMETERS)
 """The system parameters that hold secrets: covered only by a rule that names their keys."""
+
+HIDDEN_SECRETS = {PARAMETERS: ~SECRETS}
+"""What is left of models that no rule is asked about, as in a business method."""
