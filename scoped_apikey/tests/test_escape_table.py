@@ -50,6 +50,9 @@ class TestEscapeTable(ScopedCase):
     def test_contexts(self):
         self.check("The context")
 
+    def test_companies(self):
+        self.check("Companies")
+
     def check(self, title):
         """Try all escapes of a section, and compare what stops them with the docs."""
         section = SECTION[title]
@@ -87,7 +90,8 @@ class TestEscapeTable(ScopedCase):
 
     def scoped_key(self, rules, **scope):
         commands = [rule.command(self.env) for rule in rules]
-        return self.key(self.scope(*commands, **scope), self.admin)
+        scope = self.scope(*commands, **self.resolve(scope))
+        return self.key(scope, self.admin)
 
     def try_out(self, escape, proof, key):
         """Run an escape. :return: whether it worked, and its outcome"""

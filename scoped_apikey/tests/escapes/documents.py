@@ -80,6 +80,18 @@ DOCUMENTS = Section(
             rules=(Rule("mail.message", "read"),),
         ),
         escape(
+            "a tracked value that is rewritten",
+            "the trail of a record",
+            call(
+                "mail.tracking.value",
+                "write",
+                ["@tracking"],
+                vals={"new_value_char": "forged"},
+            ),
+            rules=(Rule("mail.tracking.value", "read write"),),
+            proof=Changes("mail.tracking.value", "@tracking", "new_value_char"),
+        ),
+        escape(
             "a message that is rewritten",
             "the trail of a record",
             call("mail.message", "write", ["@message"], vals={"body": "forged"}),

@@ -165,6 +165,14 @@ SPECIFICATIONS = (
         rules=(Rule("res.partner", "read", ("name", "child_ids")),),
         proof=Runs(),
     ),
+    web_reading(
+        "a specification of a reference",
+        "the fields of records of any model",
+        {"order_reference": {"fields": {"client_order_ref": {}}}},
+        model="sale.report",
+        record="@hidden report",
+        rules=(Rule("sale.report", "read"),),
+    ),
     escape(
         "a nested specification of web_search_read",
         LOGINS,
@@ -222,6 +230,12 @@ FIELDS = (
         EMAILS,
         call("res.partner", "read", ["@hidden"], fields=["email"]),
         rules=NAMES_ONLY,
+    ),
+    escape(
+        "a path as the name of a field",
+        EMAILS,
+        call("res.partner", "read", ["@seen"], fields=["parent_id.email"]),
+        on_stock=False,
     ),
     escape(
         "reading without naming fields",
