@@ -112,7 +112,7 @@ class TestFullWall(ScopedCase):
             partner = env["res.partner"].browse(self.partner.id)
             for name in ("signup_token", "signup_url", "payment_token_ids"):
                 if name in partner._fields:
-                    self.assertIn("secrets", self.refused(partner.read, [name]))
+                    self.assertIn("is secret", self.refused(partner.read, [name]))
         with self.route(self.rule("res.users", "read"), user=self.admin) as env:
             self.refused(env.user.sudo(False).read, ["new_password"])
             self.refused(env["res.users"].browse(self.user.id).read, ["api_key_ids"])

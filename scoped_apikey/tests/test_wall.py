@@ -11,7 +11,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..footprint.arguments import Arguments
-from ..footprint.model_view import ModelView
+from ..footprint.touched import Touched
 from ..policy import catalogue
 from ..rooms.wall import lowered, standing, wall_around, walled
 from .common import ScopedCase, make_user
@@ -227,8 +227,8 @@ class TestOrdinaryCalls(WallCase):
         """
         values = self.values(model)
         [mine, other] = self.env[model].with_user(key.user_id).create([values] * 2)
-        view = ModelView(self.env(user=key.user_id.id)[model])
-        readable = sorted(name for name in view.readable if not view.is_secret(name))
+        view = Touched(self.env(user=key.user_id.id)).view(model)
+        readable = sorted(view.readable - view.by_name("read"))
         ids, name = mine.ids, next(iter(values))
         calls = [
             ("create", [values]),
