@@ -6,7 +6,7 @@ one that begins with ``$`` is what a step before kept.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .cases import Rule
 
@@ -27,6 +27,8 @@ class Step:
     :param takes: what is taken of the answer: its first id, unless said
     :param shows: whether an answer is as it should be
     :param answers: whether there is an answer: where there is none, XML-RPC fails
+    :param limited: whether a scope with limits can grant it: what Odoo does to every field,
+        or past its own record rules, needs a rule without
     """
 
     what: str
@@ -38,6 +40,7 @@ class Step:
     takes: Callable = lambda answer: answer[0] if isinstance(answer, list) else answer
     shows: Callable = bool
     answers: bool = True
+    limited: bool = True
 
 
 def step(
@@ -46,6 +49,10 @@ def step(
     chosen = {"takes": takes, "shows": shows}
     chosen = {name: function for name, function in chosen.items() if function}
     return Step(what, model, method, ids, kwargs, keeps, **chosen)
+
+
+def unlimited(*args, **kwargs):
+    return replace(step(*args, **kwargs), limited=False)
 
 
 def unanswered(what, model, method, ids):
@@ -457,7 +464,7 @@ EVERYDAY = (
             "active_test": False,
         },
     ),
-    step(
+    unlimited(
         "find orders of a period, by the names of those in them",
         "sale.order",
         "search_count",
@@ -507,14 +514,14 @@ EVERYDAY = (
         vals_list=[{"name": f"Number {number}"} for number in range(3)],
         shows=lambda answer: len(answer) == 3,
     ),
-    step(
+    unlimited(
         "make a customer by its name",
         "res.partner",
         "name_create",
         name="Grace Hopper",
         keeps="grace",
     ),
-    step(
+    unlimited(
         "copy a customer",
         "res.partner",
         "copy",
