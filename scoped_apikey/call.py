@@ -114,8 +114,13 @@ class Call:
         return (time.perf_counter() - self._started) * 1000
 
     def note_result(self, result):
-        """Take the ids of new records, which the caller could not send."""
-        self.created = _created(self.method, result, bool(self.ids))
+        """Take the ids of new records, which the caller could not send.
+
+        :raise TypeError, KeyError: a generic method answered in another form than Odoo's,
+            so that what a scoped key created cannot be told
+        """
+        if self.method == "create" or self.granted:
+            self.created = _created(self.method, result, self.ids)
         if not self.ids:
             self.ids = self.created
 
@@ -163,15 +168,18 @@ class Call:
         }
 
 
-def _created(method, result, called_on_records) -> tuple:
-    """Return the ids of new records in the answer of a generic method."""
+def _created(method, result, ids) -> tuple:
+    """Return the ids of new records in the answer of a generic method.
+
+    :param ids: of the records it was called on
+    """
     if method in ("create", "copy"):
         return tuple(result) if isinstance(result, (list, tuple)) else (result,)
     if method == "name_create" and result:
         return (result[0],)
     if method == "load":
         return tuple(result["ids"] or ())
-    if method == "web_save" and not called_on_records:
+    if method == "web_save" and not ids:
         return tuple(values["id"] for values in result)
     return ()
 

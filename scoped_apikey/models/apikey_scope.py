@@ -376,9 +376,9 @@ class ApikeyScope(models.Model):
             names = ", ".join(self.company_ids.mapped("name"))
             yield self.env._("Only in the companies %s.", names or "—")
         if keys := self._entries("context_keys"):
-            yield self.env._("Its context may also hold %s.", ", ".join(keys))
+            yield self.env._("Their context may also hold %s.", ", ".join(keys))
         if routes := self._entries("routes"):
-            yield self.env._("It may also call %s.", ", ".join(routes))
+            yield self.env._("They may also call %s.", ", ".join(routes))
         if self.mode == "observe":
             yield self.env._("Observing: what lies outside is logged, and not refused.")
 

@@ -101,7 +101,7 @@ def reach(env, policy, model, operation, rules) -> Domain:
     :param env: the user's environment
     :param Policy policy: the scope that the rules belong to
     """
-    domain = Domain.OR(rule_domain(model, rule) for rule in rules)
+    domain = Domain.OR(rule_domain(model, operation, rule) for rule in rules)
     if model in env["apikey.catalogue"]._document_links():
         domain &= limit_to_documents(_superuser(env), policy, model, operation)
     return domain

@@ -6,7 +6,8 @@ read at all. So while such a call runs, the ORM asks here before it touches a mo
 sudo. Three kinds of wall:
 
 - around a *business method*: none but the narrowed companies, for an author wrote its code;
-- around a *generic method*: the stores of secrets that no rule names are out of reach;
+- around a *generic method*: the stores of secrets that no rule names are out of reach, and
+  so is changing what Odoo runs;
 - around a *route*: all that no rule grants is out of reach.
 
 The walls are known to the thread or greenlet that runs the call, and to no other.
@@ -23,8 +24,9 @@ from .. import sentences
 from ..call import Call
 from ..policy import catalogue
 from ..policy.decide import Refusal
+from ..policy.footprint import READ
 from ..policy.rules import ALWAYS_READABLE, Policy, Rule
-from .domains import HIDDEN_SECRETS
+from .domains import PARAMETERS, hide_parameters
 from .records import Granted, reach
 
 BUSINESS, GENERIC, ROUTE = range(3)
@@ -61,8 +63,11 @@ class Wall:
             return None
         if self.is_full:
             return self._not_granted(env, model, operation)
+        resource = _resource(env, model)
+        if resource.runs_code and operation != READ:
+            return Refusal("runs_code", resource, operation)
         if catalogue.is_secret_store(model) and not self.policy.names_model(model):
-            return Refusal("operation", _resource(env, model), operation)
+            return Refusal("operation", resource, operation)
         return None
 
     def refusal_of_field(self, env, model: str, operation: str, name: str):
@@ -102,7 +107,7 @@ class Wall:
             return reach(env, self.policy, model, operation, granting)
         if self.granted and self.granted.knows(model, operation):
             return self.granted.domain(env, model, operation)
-        return HIDDEN_SECRETS.get(model, Domain.TRUE)
+        return hide_parameters(operation) if model == PARAMETERS else Domain.TRUE
 
     def _not_granted(self, env, model, operation):
         resource = _resource(env, model)

@@ -3,7 +3,7 @@
 
 from functools import cache
 
-from . import access, credentials, http_bearer
+from . import access, credentials, http_bearer, messages
 
 
 @cache

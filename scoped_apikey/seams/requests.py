@@ -6,6 +6,7 @@ the request away while an RPC service runs, and yields it. ``dispatch_rpc`` look
 its module at every call.
 """
 
+import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -16,6 +17,7 @@ from ..call import Call
 
 _borrowed = ContextVar("scoped_apikey_borrowed_request", default=None)
 _STAMP = "_scoped_apikey_call"
+BEARER = re.compile(r"bearer\s+.+", re.IGNORECASE)
 _CLOSED = "_scoped_apikey_doors_closed"
 
 
@@ -68,6 +70,29 @@ def current_call(dbname=None):
     if call is not None and dbname is not None and call.dbname != dbname:
         return None
     return call
+
+
+def guarded_call():
+    """Return the call whose caller must not see more than a sentence, or ``None``.
+
+    A call that a password opened is stock Odoo, and answers as stock does.
+    """
+    call = current_call()
+    if call is None or not keeps_log(call.dbname):
+        return None
+    if call.identified and call.key is None:
+        return None
+    return call
+
+
+def shows_bearer() -> bool:
+    """Tell whether the request brought a bearer, where nobody may have looked at it."""
+    request = current_request()
+    return bool(
+        request
+        and keeps_log(request.db)
+        and BEARER.match(request.httprequest.headers.get("Authorization", ""))
+    )
 
 
 def stamp(request, call):

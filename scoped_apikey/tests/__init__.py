@@ -1,5 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import test_access
+from . import test_answers
 from . import test_caches
 from . import test_call
 from . import test_catalogue
