@@ -149,6 +149,60 @@ DOCUMENTS = Section(
             proof=Tells("checksum"),
         ),
         escape(
+            "an attachment that becomes a field which may not be written",
+            "the signature of an order",
+            call(
+                "ir.attachment",
+                "create",
+                vals_list=[
+                    {
+                        "name": "x",
+                        "res_model": "sale.order",
+                        "res_id": "@order",
+                        "res_field": "signature",
+                        "raw": "x",
+                    }
+                ],
+            ),
+            rules=(
+                Rule("ir.attachment", "read create"),
+                Rule("sale.order", "read write", ("name",)),
+            ),
+            proof=Makes("ir.attachment", domain=(("res_field", "=", "signature"),)),
+        ),
+        escape(
+            "an attachment that becomes a field by a default in the context",
+            "the signature of an order",
+            call(
+                "ir.attachment",
+                "create",
+                vals_list=[
+                    {
+                        "name": "x",
+                        "res_model": "sale.order",
+                        "res_id": "@order",
+                        "raw": "x",
+                    }
+                ],
+                context={"default_res_field": "signature"},
+            ),
+            rules=(
+                Rule("ir.attachment", "read create"),
+                Rule("sale.order", "read write", ("name",)),
+            ),
+            proof=Makes("ir.attachment", domain=(("res_field", "=", "signature"),)),
+        ),
+        escape(
+            "a script of the web client, which is an attachment",
+            "the sessions of all users",
+            call("ir.attachment", "write", ["@script"], vals={"datas": "Zm9yZ2Vk"}),
+            rules=(
+                Rule("ir.attachment", ALL),
+                Rule("sale.order", ALL),
+            ),
+            proof=Changes("ir.attachment", "@script", "checksum"),
+        ),
+        escape(
             "an attachment whose address serves script from our origin",
             "the sessions of those who open it",
             call(

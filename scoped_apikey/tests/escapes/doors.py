@@ -206,5 +206,6 @@ DOORS = (
             {"ids": [case.hidden_id], "fields": ["name"]},
         ),
         holding("zanzibar"),
+        None,
     ),
 )

@@ -53,6 +53,7 @@ def grouping(
     method="formatted_read_group",
     proof=None,
     rules=NAMES_ONLY,
+    on_stock=True,
     **kwargs,
 ):
     """An escape by grouping contacts, of whom the names may be read."""
@@ -62,6 +63,7 @@ def grouping(
         call("res.partner", method, domain=[["id", "=", "@hidden"]], **kwargs),
         rules=rules,
         proof=proof,
+        on_stock=on_stock,
     )
 
 
@@ -370,6 +372,23 @@ GROUPS = (
         aggregates=["__count"],
         order="email:max",
         proof=Runs(),
+    ),
+    grouping(
+        "groups that have a value behind a path",
+        EMAILS,
+        groupby=["type"],
+        aggregates=["__count"],
+        having=[["parent_id.email:max", "=", "x"]],
+        proof=Runs(),
+        on_stock=False,
+    ),
+    grouping(
+        "groups with an aggregate behind a path",
+        EMAILS,
+        groupby=["type"],
+        aggregates=["parent_id.email:max"],
+        proof=Runs(),
+        on_stock=False,
     ),
     grouping(
         "read_group by a field that may not be read",

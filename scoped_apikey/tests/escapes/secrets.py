@@ -60,6 +60,13 @@ TOKENS = (
         fields_to_export=["access_token"],
     ),
     of_order(
+        "the address of an order's page",
+        "export_data",
+        ["@order"],
+        fields_to_export=["access_url"],
+        proof=Runs(),
+    ),
+    of_order(
         "a specification with a token",
         "web_read",
         ["@order"],

@@ -110,6 +110,15 @@ def _sales(env, hidden, seen, victim):
         "message": message,
         "activity": activities[1],
         "attachment": attachment,
+        "script": env["ir.attachment"].create(
+            {
+                "name": "web.js",
+                "raw": b"1",
+                "url": "/web/assets/1/web.js",
+                "mimetype": "text/javascript",
+                "public": True,
+            }
+        ),
         "tracking": env["mail.tracking.value"].create(
             {
                 "field_id": env["ir.model.fields"]._get("sale.order", "state").id,
