@@ -510,4 +510,34 @@ def cases() -> tuple:
                 ),
             ),
         ),
+        Case(
+            8,
+            "Project client",  # with its key: there is no endpoint yet to trade it at
+            rules=(Rule("project.project", "c", fields=("name", "description")),),
+            calls=(
+                Call(
+                    "project.project",
+                    "create",
+                    kwargs={"vals_list": [{"name": "A project"}]},
+                ),
+                Call(
+                    "project.project",
+                    "create",
+                    kwargs={
+                        "vals_list": [
+                            {"name": "A project", "user_id": "@base.user_demo"}
+                        ]
+                    },
+                    expect=NO_RULE,
+                    says="user_id",
+                ),
+                Call(
+                    "project.project",
+                    "search",
+                    kwargs={"domain": []},
+                    expect=NO_RULE,
+                    says="no rule grants read",
+                ),
+            ),
+        ),
     )

@@ -53,5 +53,10 @@ def find(text, title) -> str:
     return match[0]
 
 
+def titles() -> list:
+    """Return the titles of the sections in the file."""
+    return re.findall(r"^## (.*)$", FILE.read_text(), re.M)
+
+
 def _cell(text):
     return " ".join(str(text).split()).replace("|", "\\|")

@@ -53,6 +53,10 @@ class TestEscapeTable(ScopedCase):
     def test_companies(self):
         self.check("Companies")
 
+    def test_the_page_has_these_sections_and_no_others(self):
+        titles = [section.title for section in SECTIONS]
+        self.assertEqual(escape_table.titles(), [*titles, "Other doors"])
+
     def check(self, title):
         """Try all escapes of a section, and compare what stops them with the docs."""
         section = SECTION[title]
