@@ -2,9 +2,7 @@
 """Every escape is tried twice: without a scope, where it works, and with one, where it
 must not. What stopped it is a line of the table in the docs."""
 
-import re
 from contextlib import contextmanager
-from textwrap import shorten
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
@@ -14,8 +12,6 @@ from .common import ScopedCase
 from .escapes import SECTIONS, stage
 from .escapes.model import GUESS, LAST, Outcome
 
-LONGEST = 250
-RECORD_RULES = "Odoo's record rules, and what the scope adds to them."
 SECTION = {section.title: section for section in SECTIONS}
 
 
@@ -116,7 +112,7 @@ class TestEscapeTable(ScopedCase):
                 try:
                     answers.append(self.make(step, key, values))
                 except AccessError as error:
-                    refusal = self.reason(error)
+                    refusal = escape_table.reason(str(error))
                     break
                 except Exception as error:
                     failure = repr(error)
@@ -167,15 +163,3 @@ class TestEscapeTable(ScopedCase):
             name = value[1:]
             return self.ids[name] if name in self.ids else self.env.ref(name).id
         return value
-
-    @staticmethod
-    def reason(error):
-        """Return why a call is refused, without the words that are the same for all."""
-        sentence = str(error).partition("\n")[0]
-        if sentence.startswith("Uh-oh!"):
-            return RECORD_RULES
-        sentence = re.sub(r"(the records) [\d, ]+", r"\1 ", sentence)
-        sentence = re.sub(
-            r'^Key "n8n" \(scope "Enrichment"\) may not call \S+: ', "", sentence
-        )
-        return shorten(sentence, LONGEST, placeholder=" …")
