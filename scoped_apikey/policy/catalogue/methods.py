@@ -146,6 +146,7 @@ UNGRANTABLE_METHODS = frozenset(
         "res.config.settings.execute",
         "res.config.settings.set_values",
         "install_l10n_modules",
+        "install_lang",
         "button_immediate_install",
         "ir.demo.install_demo",
         # They run what the caller wrote.
