@@ -2,11 +2,13 @@
 PYTHON ?= python3
 export ODOO_PATH
 
-.PHONY: help demo test clean
+.PHONY: help demo test escapes bench-footprint clean
 
 help:
 	@echo "make demo            a real Odoo 19 with the addon, shown and served   (ONCE=1 PORT=8069)"
 	@echo "make test            every test                                        (ARGS='-k networks -x')"
+	@echo "make escapes         write docs/escapes.md from what its tests see"
+	@echo "make bench-footprint what a scope costs a call, in microseconds"
 	@echo "make clean           remove all that these two made"
 	@echo
 	@echo "PYTHON=python3.12    another Python, 3.10 to 3.13"
@@ -18,6 +20,13 @@ demo:
 
 test:
 	@$(PYTHON) -m lab test $(ARGS)
+
+escapes:
+	@SCOPED_APIKEY_WRITE_ESCAPES=1 $(PYTHON) -m lab test scoped_apikey/tests/test_escape_table.py \
+		scoped_apikey/tests/test_escape_doors.py
+
+bench-footprint:
+	@$(PYTHON) -m lab bench footprint
 
 clean:
 	@$(PYTHON) -m lab clean

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""``python3 -m lab demo|test|clean``, as the Makefile calls it. Standard library only."""
+"""``python3 -m lab demo|test|bench|clean``, as the Makefile calls it. Standard library only."""
 
 import argparse
 import signal
@@ -24,6 +24,8 @@ def main() -> int:
         help="set up, and run every test; what follows is for pytest",
         add_help=False,
     )
+    bench = subparsers.add_parser("bench", help="set up, and measure")
+    bench.add_argument("name", choices=["footprint"], help="a module of benchmarks/")
     subparsers.add_parser("clean", help="remove all that the set-up made")
     for_pytest = sys.argv[2:] if sys.argv[1:2] == ["test"] else []
     options = parser.parse_args(sys.argv[1:2] if for_pytest else None)
@@ -40,6 +42,8 @@ def main() -> int:
 
         if options.command == "demo":
             return commands.demo(options.once, options.port)
+        if options.command == "bench":
+            return commands.bench(options.name)
         return commands.test(for_pytest)
     except LabError as error:
         print(f"\n{error}", file=sys.stderr)

@@ -41,12 +41,14 @@ class Rule:
     :param grants: the letters of what may be done: (c)reate, (r)ead, (w)rite, (d)elete
     :param methods: as an administrator writes them
     :param fields: the only fields; none: every field
+    :param domain: of the only records; empty: every record
     """
 
     model: str
     grants: str = ""
     methods: str = ""
     fields: tuple = ()
+    domain: str = ""
 
 
 @dataclass(frozen=True)
@@ -420,7 +422,7 @@ def cases() -> tuple:
                     {"fields": ["password"]},
                     source="127.0.0.2",
                     expect=NO_RULE,
-                    says="secrets must be named",
+                    says="what is secret or grants rights must be named",
                 ),
                 Call(
                     "ir.cron",

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The commands that run inside the virtual environment."""
 
+import importlib
+
 import pytest
 
 from . import demo as show
@@ -46,11 +48,30 @@ def test(arguments: list) -> int:
     :raise LabError: the set-up cannot go on
     """
     with opened() as lab, lab.database() as database:
-        config = write_config(
-            lab.odoo,
-            folder("run", f"test-{database}"),
-            db_name=database,
-            server_wide_modules=SERVER_WIDE,
-            max_cron_threads=0,
-        )
+        config = _config(lab, database, f"test-{database}")
         return pytest.main([f"--odoo-config={config}", "--odoo-http", *arguments])
+
+
+def bench(name: str) -> int:
+    """Run a benchmark on a copy of the template with the addon.
+
+    :param name: of a module of ``benchmarks/``
+    :return: an exit status
+    :raise LabError: the set-up cannot go on
+    """
+    with opened() as lab, lab.database() as database:
+        config = _config(lab, database, f"bench-{database}", log_level="warn")
+        importlib.import_module(f"benchmarks.{name}").run(config, database)
+    return 0
+
+
+def _config(lab, database: str, run: str, **options):
+    """Write the configuration of an Odoo that runs in this process. :return: its path"""
+    return write_config(
+        lab.odoo,
+        folder("run", run),
+        db_name=database,
+        server_wide_modules=SERVER_WIDE,
+        max_cron_threads=0,
+        **options,
+    )

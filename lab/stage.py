@@ -141,7 +141,7 @@ class Stage:
 
     def _rule_values(self, rule: Rule) -> dict:
         values = {name: letter in rule.grants for name, letter in GRANTS.items()}
-        values["methods"] = rule.methods
+        values |= {"methods": rule.methods, "domain": rule.domain}
         if rule.model == "*":
             return {**values, "any_model": True}
         values["model_id"] = self.admin.find("ir.model", ["model", "=", rule.model])

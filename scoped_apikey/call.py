@@ -9,9 +9,12 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .policy.errors import shown
+
+if TYPE_CHECKING:
+    from .rooms.records import Granted
 
 TRANSPORTS = [
     ("json2", "JSON-2"),
@@ -55,6 +58,8 @@ class Call:
     :param transport: one of ``TRANSPORTS``
     :param remote_addr: where it comes from, or ``None`` where that is unknown
     :param model: the model; ``None`` for ``authenticate`` and ``login``
+    :ivar granted: what a call through a scoped key was granted, unless it only observes
+    :ivar created: the ids of the new records of its model that a generic method returned
     """
 
     dbname: str
@@ -75,6 +80,8 @@ class Call:
     failed: bool = False
     refusal: str | None = None
     observed: list[str] = field(default_factory=list)
+    granted: "Granted | None" = None
+    created: tuple = ()
     _started: float = field(default_factory=time.perf_counter)
     _durable: str | None = None
 
@@ -105,10 +112,11 @@ class Call:
     def duration_ms(self) -> float:
         return (time.perf_counter() - self._started) * 1000
 
-    def note_created(self, result):
+    def note_result(self, result):
         """Take the ids of new records, which the caller could not send."""
-        if self.method == "create" and not self.ids:
-            self.ids = tuple(result) if isinstance(result, (list, tuple)) else (result,)
+        self.created = _created(self.method, result, bool(self.ids))
+        if not self.ids:
+            self.ids = self.created
 
     def recorded(self, outcome: str):
         """Remember that a row with this outcome can no longer be rolled back."""
@@ -139,6 +147,19 @@ class Call:
             "reason": reason,
             "duration_ms": self.duration_ms if finished else None,
         }
+
+
+def _created(method, result, called_on_records) -> tuple:
+    """Return the ids of new records in the answer of a generic method."""
+    if method in ("create", "copy"):
+        return tuple(result) if isinstance(result, (list, tuple)) else (result,)
+    if method == "name_create" and result:
+        return (result[0],)
+    if method == "load":
+        return tuple(result["ids"] or ())
+    if method == "web_save" and not called_on_records:
+        return tuple(values["id"] for values in result)
+    return ()
 
 
 def show_ids(ids: tuple) -> str | None:

@@ -51,5 +51,11 @@ def _sentence(env, error):
             "“%s” is private: its name begins with an underscore.", error.value
         ),
         "repeated_method": env._("“%s” is there already.", error.value),
+        "long_domain": env._("The domain “%s” is too long.", error.value),
+        "not_a_domain": env._(
+            "“%s” is no list of plain values: a rule's domain knows no names such as uid,"
+            " and computes nothing.",
+            error.value,
+        ),
     }
     return sentences.get(error.problem, str(error))

@@ -62,7 +62,8 @@ def _reason(env, refusal):
             "no single rule grants %(operation)s on %(model)s with %(names)s"
         ),
         "secrets": env._(
-            "no rule on %(model)s names %(names)s, and secrets must be named"
+            "no rule on %(model)s names %(names)s, and what is secret or grants rights must"
+            " be named"
         ),
         "elsewhere": env._(
             "setting %(names)s writes more than its field, and no rule on %(model)s names"
@@ -72,14 +73,29 @@ def _reason(env, refusal):
             "setting %(names)s needs a rule that grants %(operation)s on %(model)s, or"
             " one that names the field"
         ),
+        "unfiltered": env._(
+            "%(operation)s on %(model)s would not be limited to the records of a rule"
+            " there, and no rule grants it for every record"
+        ),
+        "records": env._(
+            "no rule grants %(operation)s on the records %(names)s of %(model)s"
+        ),
+        "no_records": env._(
+            "it is called on no records, and the rules that grant it for %(model)s are"
+            " limited to some"
+        ),
         "method": env._("no rule grants the method %(names)s on %(model)s"),
         "arguments": env._(
             "no rule grants the method %(operation)s on %(model)s with the argument"
             " %(names)s"
         ),
         "dangerous": env._(
-            "the method %(names)s runs or reaches whatever it is given, and no rule can"
-            " grant it"
+            "no rule on %(model)s names the method %(names)s, which sends or reaches"
+            " whatever it is given and must be named"
+        ),
+        "ungrantable": env._(
+            "no rule grants the method %(names)s, and none can, for it makes credentials,"
+            " changes the server or runs what it is given"
         ),
         "web_client": env._(
             "the method serves the web client, which uses no key, and no rule can grant"
@@ -87,7 +103,8 @@ def _reason(env, refusal):
         ),
         "login": env._(
             "whoever reads the mail of a user can log in as that user, so changing the"
-            " email of a user's contact needs a rule that grants write on %(model)s"
+            " email of a user's contact needs a rule that grants write on %(model)s and"
+            " names its field email"
         ),
         "runs_code": env._(
             "no rule grants %(operation)s on %(model)s, and none can, for Odoo runs what"

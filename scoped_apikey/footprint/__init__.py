@@ -5,51 +5,110 @@ The caller of a generic ORM method chooses through its arguments what is touched
 argument is understood or the call is refused. One file a family of methods.
 """
 
-from ..policy import catalogue
-from . import business, describing, grouping, reading, writing
+from dataclasses import replace
+
+from ..policy.footprint import CREATE, READ, UNLINK, WRITE
+from . import business, describing, grouping, importing, reading, writing
 from .arguments import Arguments
-from .errors import Unreadable
-from .model_view import ModelView
+from .errors import Unreadable, malformed
+from .touched import Touched
+from .values import read_values
 
-READERS = reading.READERS | grouping.READERS | writing.READERS | describing.READERS
+READERS = (
+    reading.READERS
+    | grouping.READERS
+    | writing.READERS
+    | importing.READERS
+    | describing.READERS
+)
+OPERATIONS_ON_IDS = {
+    "read": READ,
+    "web_read": READ,
+    "export_data": READ,
+    "get_metadata": READ,
+    "get_external_id": READ,
+    "copy": READ,
+    "write": WRITE,
+    "web_save": WRITE,
+    "action_archive": WRITE,
+    "action_unarchive": WRITE,
+    "unlink": UNLINK,
+}
+"""What a generic method does to the records it is called on."""
+
+TAKES_DEFAULTS = frozenset({"create", "default_get"})
+DEFAULT = "default_"
 
 
-def read_footprint(env, arguments: Arguments):
+def read_footprint(env, arguments: Arguments, allowed_context=frozenset()):
     """Read what a call would touch.
 
     :param env: the user's environment
     :param Arguments arguments: what the caller sent, for a model that exists
+    :param allowed_context: context keys that the scope allows by name
     :return: a ``policy.footprint.Footprint``
     :raise Unreadable: something in it is not understood, or can be granted by no rule
     """
-    view = ModelView(env[arguments.model])
-    context_keys = read_context(arguments.context)
-    if arguments.method not in READERS:
-        return business.read_invocation(view, arguments, context_keys)
-    if arguments.model in catalogue.DOCUMENT_MODELS:
-        raise Unreadable("document_model", view.resource)
+    touched = Touched(env, allowed_context)
+    view = touched.view(arguments.model)
+    try:
+        if arguments.method not in READERS:
+            touched.read_context(arguments.context)
+            return touched.finish(business.read_invocation(view, arguments))
+        _read_generic(view, arguments)
+    except RecursionError as error:
+        raise malformed("arguments") from error
+    return touched.finish()
+
+
+def _read_generic(view, arguments):
     arguments.check_ids()
-    return READERS[arguments.method](
-        view, arguments.bind(catalogue.GENERIC_METHODS[arguments.method])
-    ).to_footprint(context_keys)
+    defaults = _defaults(arguments)
+    view.touched.read_context(_without(arguments.context, defaults))
+    if defaults:
+        values = {key.removeprefix(DEFAULT): value for key, value in defaults.items()}
+        read_values(view, CREATE, values)
+    if operation := OPERATIONS_ON_IDS.get(arguments.method):
+        view.touch(operation, ids=arguments.id_list)
+    READERS[arguments.method](view, {"ids": arguments.id_list, **arguments.bind()})
 
 
-def read_context(context):
-    """Return the keys of a context that are not known to be harmless.
-
-    :raise Unreadable: it is not a mapping with texts as keys
-    """
-    if not isinstance(context, dict) or not all(
-        isinstance(key, str) for key in context
+def _defaults(arguments) -> dict:
+    """Return the defaults in a context, for a method whose values they are."""
+    if arguments.method not in TAKES_DEFAULTS or not isinstance(
+        arguments.context, dict
     ):
-        raise Unreadable("malformed", names=("context",))
-    return frozenset(context) - catalogue.HARMLESS_CONTEXT
+        return {}
+    return {
+        key: value
+        for key, value in arguments.context.items()
+        if isinstance(key, str) and key.startswith(DEFAULT)
+    }
 
 
-def narrow(arguments: Arguments, decision):
-    """Return the arguments, asking for no more fields than were granted."""
-    for access, fields in decision.narrowed.items():
-        if access.resource.model == arguments.model:
+def _without(context, keys):
+    if not keys:
+        return context
+    return {key: value for key, value in context.items() if key not in keys}
+
+
+def narrow(arguments: Arguments, grants) -> Arguments:
+    """Return the arguments, asking for no more fields than were granted.
+
+    Defaults become the values they stand for: in the context they would hold for every
+    other record that is created on the way.
+    """
+    for grant in grants:
+        if grant.offered is not None:
             name = reading.FIELDS_ARGUMENT[arguments.method]
-            arguments = arguments.replace(name, sorted(fields))
-    return arguments
+            arguments = arguments.replace(name, sorted(grant.offered))
+    defaults = _defaults(arguments)
+    if not defaults or arguments.method != "create":
+        return arguments
+    values = {key.removeprefix(DEFAULT): value for key, value in defaults.items()}
+    vals_list = arguments.bind()["vals_list"]
+    one = isinstance(vals_list, dict)
+    completed = [{**values, **vals} for vals in ([vals_list] if one else vals_list)]
+    vals_list = completed[0] if one else completed
+    arguments = arguments.replace("vals_list", vals_list)
+    return replace(arguments, context=_without(arguments.context, defaults))

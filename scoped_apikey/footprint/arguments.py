@@ -42,12 +42,12 @@ class Arguments:
         if not all(type(id_) is int and id_ > 0 for id_ in self.id_list):
             raise malformed("ids")
 
-    def bind(self, parameters) -> dict:
-        """Return the arguments by name.
+    def bind(self) -> dict:
+        """Return the arguments of a generic method by name.
 
-        :param parameters: the method's parameter names, in order
         :raise Unreadable: there are more, or others, or one is given twice
         """
+        parameters = GENERIC_METHODS[self.method]
         if len(self.args) > len(parameters):
             raise Unreadable("malformed", names=("arguments",))
         bound = dict(zip(parameters, self.args, strict=False))

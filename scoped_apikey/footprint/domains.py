@@ -1,33 +1,37 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Which fields does a domain filter by?"""
+"""What does a domain filter by? Filtering by a field is reading it."""
 
 from odoo.fields import Domain
+from odoo.orm.utils import READ_GROUP_NUMBER_GRANULARITY
 
 from .errors import malformed, unsupported
+from .paths import read_names_searched, search_path
 
 MAX_TERMS = 2000  # parsing takes longer than linear
 
-FLAT_OPERATORS = frozenset(
+COMPARISONS = frozenset(
+    {"=", "!=", "<>", "==", "=?", "<", "<=", ">", ">=", "in", "not in"}
+)
+PATTERNS = frozenset(
     {
-        "=", "!=", "<", "<=", ">", ">=", "in", "not in",
-        "like", "not like", "ilike", "not ilike", "=like", "=ilike",
-        "not =like", "not =ilike",
+        "like", "not like", "ilike", "not ilike",
+        "=like", "not =like", "=ilike", "not =ilike",
     }
 )  # fmt: skip
+HIERARCHIES = frozenset({"child_of", "parent_of"})
+SUBDOMAINS = frozenset({"any", "not any"})
 
 
-def read_domain(view, domain) -> frozenset[str]:
-    """Return the fields of a flat domain: filtering by a field is reading it.
-
-    Paths, ``any``, hierarchy operators, and texts that search a related record by its
-    name reach other models, and are refused for now.
+def read_domain(view, domain):
+    """Note what a domain reads, however deep.
 
     :param ModelView view: the model it filters
     :param domain: as the caller sent it
-    :raise Unreadable: it is malformed, or reaches another model
+    :raise Unreadable: it is malformed, or reaches where nothing can be limited
     """
+    view.read()
     if domain is None or domain is False:
-        return frozenset()
+        return
     if not isinstance(domain, (list, tuple)):
         raise malformed("domain")
     if len(domain) > MAX_TERMS:
@@ -36,63 +40,102 @@ def read_domain(view, domain) -> frozenset[str]:
         conditions = list(Domain(domain).iter_conditions())
     except (ValueError, TypeError, RecursionError) as error:
         raise malformed("domain") from error
-    fields = set()
     for condition in conditions:
-        fields |= _read_condition(view, condition)
-    return frozenset(fields)
+        _read_condition(view, condition.field_expr, condition.operator, condition.value)
 
 
-def _read_condition(view, condition):
-    name, operator, value = condition.field_expr, condition.operator, condition.value
-    if operator not in FLAT_OPERATORS:
-        raise unsupported(f"the operator {operator} in a domain")
+def _read_condition(view, path, operator, value):
+    first, _dot, part = path.partition(".")
+    if part in READ_GROUP_NUMBER_GRANULARITY and _is_temporal(view.field(first)):
+        path = first
+    *links, name = path.split(".")
+    view = search_path(view, links)
     field = view.field(name)
-    if field.type in ("many2one_reference", "reference"):
-        raise unsupported(f"filtering by the reference {name}")
-    if field.relational and not _is_by_id(operator, value):
-        raise unsupported(f"searching {name} by anything but ids")
-    if name == "display_name":
-        return view.reads_of_name()
-    if field.search and not field.store and len((field.related or "").split(".")) != 2:
-        # A search method may look anywhere; only Odoo's own for a related field is known.
-        raise unsupported(f"filtering by the computed field {name}")
-    return view.reads([name])
+    if operator in SUBDOMAINS:
+        read_domain(view if name == "id" else search_path(view, [name]), value)
+    elif operator in HIERARCHIES:
+        _read_hierarchy(view, name, value)
+    elif operator not in COMPARISONS | PATTERNS:
+        raise unsupported(f"the operator {operator} in a domain")
+    elif name == "display_name":
+        read_names_searched(view)
+    elif field.relational and (operator in PATTERNS or _has_text(value)):
+        read_names_searched(search_path(view, [name]))
+    elif field.relational and not _is_ids(value):
+        raise malformed(name)
+    view.read([name])
 
 
-def _is_by_id(operator, value):
-    """Tell whether related records are compared by id, not searched by their name."""
-    if operator not in ("=", "!=", "in", "not in"):
-        return False
-    values = [value] if isinstance(value, (str, bytes)) or value is None else value
-    if isinstance(values, (int, bool)):
-        return True
+def _is_temporal(field):
+    return field.type in ("date", "datetime")
+
+
+def _has_text(value):
+    """Tell whether related records are searched by their name, not compared by id."""
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return any(isinstance(item, (str, bytes)) for item in values)
+
+
+def _is_ids(value):
+    values = value if isinstance(value, (list, tuple)) else [value]
     return all(item is None or type(item) in (int, bool) for item in values)
 
 
-def read_order(view, order) -> frozenset[str]:
-    """Return the fields that records are sorted by.
+def _read_hierarchy(view, name, value):
+    """Odoo walks up or down a hierarchy without asking who may see what is on the way."""
+    target = view if name == "id" else search_path(view, [name])
+    link = target.model._parent_name
+    if target is view and name != "id":
+        link = name
+    if not isinstance(value, (list, tuple, int, str)):
+        raise malformed(name)
+    target.read([link], unfiltered=True)
+    if _has_text(value):
+        read_names_searched(target)
+    elif not _is_ids(value):
+        raise malformed(name)
+
+
+def read_order(view, order):
+    """Note the fields that records are sorted by.
 
     :param order: such as ``"name desc, id"``
-    :raise Unreadable: it is malformed, or sorts by another model's fields
+    :raise Unreadable: it is malformed
     """
     if not order:
-        return frozenset()
+        return
     if not isinstance(order, str):
         raise malformed("order")
-    names = []
     for term in order.split(","):
-        words = term.split()
-        if not words:
-            raise malformed("order")
-        name = words[0]
-        if [word.lower() for word in words[1:]] not in (
+        words = term.lower().split()
+        if not words or words[1:] not in (
             [], ["asc"], ["desc"],
             ["nulls", "first"], ["nulls", "last"],
             ["asc", "nulls", "first"], ["asc", "nulls", "last"],
             ["desc", "nulls", "first"], ["desc", "nulls", "last"],
         ):  # fmt: skip
             raise malformed("order")
-        if view.field(name).relational:
-            raise unsupported(f"sorting by the related records of {name}")
-        names.append(name)
-    return view.reads(names)
+        read_sort_key(view, term.split()[0])
+
+
+def read_sort_key(view, name, seen=frozenset()):
+    """Note what sorting by a field reads.
+
+    A many2one sorts by the order of its model, and Odoo joins that without asking who may
+    see it; ``partner_id.id`` sorts by the id alone.
+
+    :raise Unreadable: there is no such field, or it cannot be sorted by
+    """
+    name, _dot, part = name.partition(".")
+    field = view.field(name)
+    view.read([name])
+    if part and (part != "id" or field.type != "many2one"):
+        raise malformed("order")
+    if field.type != "many2one" or part or field in seen:
+        return
+    target = view.follow(name)
+    for term in (target.model._order or "id").split(","):
+        key = term.split()[0]
+        if key != "id":
+            target.read(unfiltered=True)
+            read_sort_key(target, key, seen | {field})

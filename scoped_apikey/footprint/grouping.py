@@ -1,20 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Methods that group and aggregate."""
 
-from ..policy.footprint import READ
-from .domains import read_domain
-from .errors import malformed, unsupported
-from .model_view import Accesses
+import re
+
+from odoo.orm.utils import READ_GROUP_ALL_TIME_GRANULARITY
+
+from .domains import read_domain, read_sort_key
+from .errors import malformed
+from .paths import search_path
 from .reading import check_plain, read_names
 
-GRANULARITIES = frozenset(
-    {
-        "hour", "day", "week", "month", "quarter", "year",
-        "year_number", "quarter_number", "month_number", "iso_week_number",
-        "day_of_year", "day_of_month", "day_of_week",
-        "hour_number", "minute_number", "second_number",
-    }
-)  # fmt: skip
+GRANULARITIES = frozenset(READ_GROUP_ALL_TIME_GRANULARITY)
 AGGREGATES = frozenset(
     {
         "sum", "avg", "max", "min", "bool_and", "bool_or", "count",
@@ -23,6 +19,8 @@ AGGREGATES = frozenset(
     }
 )  # fmt: skip
 COUNT = "__count"
+NAMED_AGGREGATE = re.compile(r"\w+:(\w+)\((\w+)\)", re.ASCII)
+COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">=", "in", "not in"})
 
 
 def _split(term, functions, argument):
@@ -35,52 +33,86 @@ def _split(term, functions, argument):
 
 def _read_groupby(view, groupby):
     names = [groupby] if isinstance(groupby, str) else read_names(groupby, "groupby")
-    names = {_split(name, GRANULARITIES, "groupby") for name in names}
-    if "id" in names:
-        names.add("display_name")  # which such a group is labelled with
-    return view.reads(names)
+    for term in names:
+        _read_group(view, _split(term, GRANULARITIES, "groupby"))
+
+
+def _read_group(view, path):
+    """Note what grouping by a field, or by a path through many2ones, reads."""
+    *links, name = path.split(".")
+    for link in links:
+        if view.field(link).type != "many2one":
+            raise malformed("groupby")
+        view = search_path(view, [link])
+    view.read([name])
+    if name == "id":
+        view.read(["display_name"])  # which such a group is labelled with
 
 
 def _read_aggregates(view, aggregates, argument):
-    names = [name for name in read_names(aggregates, argument) if name != COUNT]
-    return view.reads(_split(name, AGGREGATES, argument) for name in names)
+    for term in read_names(aggregates, argument):
+        if term != COUNT:
+            view.read([_split(term, AGGREGATES, argument)])
+
+
+def _read_having(view, having):
+    if having is None or having is False:
+        return
+    if not isinstance(having, (list, tuple)):
+        raise malformed("having")
+    for term in having:
+        if term in ("&", "|", "!"):
+            continue
+        if not (
+            isinstance(term, (list, tuple))
+            and len(term) == 3
+            and isinstance(term[0], str)
+            and term[1] in COMPARISONS
+        ):
+            raise malformed("having")
+        _read_aggregates(view, [term[0]], "having")
 
 
 def _read_order_of_groups(view, order):
     if not order:
-        return frozenset()
+        return
     if not isinstance(order, str):
         raise malformed("order")
-    names = [term.split()[0] for term in order.split(",") if term.split()]
-    functions = AGGREGATES | GRANULARITIES
-    names = [_split(name, functions, "order") for name in names if name != COUNT]
-    for name in names:
-        if view.field(name).relational:
-            raise unsupported(f"sorting by the related records of {name}")
-    return view.reads(names)
+    for term in order.split(","):
+        words = term.split()
+        if not words:
+            raise malformed("order")
+        if words[0] == COUNT:
+            continue
+        name = _split(words[0], AGGREGATES | GRANULARITIES, "order")
+        if ":" in words[0]:
+            view.read([name])
+        elif "." in name:
+            _read_group(view, name)
+        else:
+            read_sort_key(view, name)
 
 
 def _read_formatted_read_group(view, arguments):
     check_plain(arguments, "offset", "limit", "lazy")
-    if arguments.get("having"):
-        raise unsupported("having")
-    fields = read_domain(view, arguments.get("domain"))
-    fields |= _read_groupby(view, arguments.get("groupby") or [])
-    fields |= _read_aggregates(view, arguments.get("aggregates") or [], "aggregates")
-    fields |= _read_order_of_groups(view, arguments.get("order"))
-    return Accesses([view.access(READ, fields)])
+    read_domain(view, arguments.get("domain"))
+    _read_groupby(view, arguments.get("groupby") or [])
+    _read_aggregates(view, arguments.get("aggregates") or [], "aggregates")
+    _read_having(view, arguments.get("having"))
+    _read_order_of_groups(view, arguments.get("order"))
 
 
 def _read_read_group(view, arguments):
-    fields = arguments.get("fields") or []
-    if any("(" in name for name in read_names(fields, "fields")):
-        raise unsupported("an aggregate with a name of its own")
-    return _read_formatted_read_group(
+    aggregates = [
+        NAMED_AGGREGATE.sub(r"\2:\1", term)
+        for term in read_names(arguments.get("fields") or [], "fields")
+    ]
+    _read_formatted_read_group(
         view,
         {
             "domain": arguments.get("domain"),
             "groupby": arguments.get("groupby"),
-            "aggregates": fields,
+            "aggregates": aggregates,
             "offset": arguments.get("offset"),
             "limit": arguments.get("limit"),
             "lazy": arguments.get("lazy"),

@@ -3,71 +3,60 @@
 
 from functools import cached_property
 
-from ..policy import catalogue
-from ..policy.footprint import Access, Footprint, Resource
-from .errors import Unreadable, unsupported
+from ..policy.footprint import READ, Access, Resource
+from .errors import Unreadable, malformed, unsupported
 
 PROPERTIES = frozenset({"properties", "properties_definition"})
 DATA_TYPED = PROPERTIES | {"reference", "many2one_reference"}
 """Field types whose model is data: what they reach is not known from metadata."""
 
-
-def resource_of(env, model) -> Resource:
-    """Return what policies need to know of a model."""
-    return Resource(
-        model,
-        protected=is_protected(env, model),
-        runs_code=runs_code(env, model),
-        off_limits=catalogue.is_off_limits(model),
-    )
-
-
-def is_protected(env, model) -> bool:
-    """Tell whether only a rule that names a model may grant it."""
-    if catalogue.is_protected_name(model) or model in catalogue.DOCUMENT_MODELS:
-        return True
-    return _inherits_any(env, model, catalogue.PROTECTED_MIXINS)
-
-
-def runs_code(env, model) -> bool:
-    """Tell whether Odoo runs what a model holds."""
-    return catalogue.runs_code(model) or _inherits_any(
-        env, model, catalogue.RUNNING_MIXINS
-    )
-
-
-def _inherits_any(env, model, mixins) -> bool:
-    classes = [env.registry[name] for name in mixins if name in env.registry]
-    return any(issubclass(env.registry[model], mixin) for mixin in classes)
+TO_MANY = frozenset({"one2many", "many2many"})
 
 
 class ModelView:
-    """One model, while a footprint of a call on it is read.
+    """One model, while the footprint of a call is read.
 
     :param model: an empty recordset in the user's environment
+    :param Touched touched: where all that is found is noted
     """
 
-    def __init__(self, model):
+    def __init__(self, model, touched):
         self.model = model
         self.env = model.env
+        self.name = model._name
+        self.touched = touched
 
     @cached_property
     def resource(self) -> Resource:
-        return resource_of(self.env, self.model._name)
+        return self.env["apikey.catalogue"]._resource(self.name)
+
+    def by_name(self, operation) -> frozenset[str]:
+        """Return the fields that only a rule which names them covers."""
+        return self.env["apikey.catalogue"]._by_name_of(self.name, operation)
 
     def field(self, name):
         """Return a field of the model.
 
-        :raise Unreadable: it has none of this name, or the name is a path
+        :raise Unreadable: it has none of this name
         """
         if not isinstance(name, str):
-            raise Unreadable("malformed", names=(repr(name)[:50],))
-        if "." in name or "/" in name or ":" in name:
-            raise unsupported(f"the path {name}")
+            raise malformed(repr(name)[:50])
         try:
             return self.model._fields[name]
         except KeyError:
             raise Unreadable("unknown_field", self.resource, (name,)) from None
+
+    def follow(self, name) -> "ModelView":
+        """Return the view of the model that a relational field leads to.
+
+        :raise Unreadable: it leads to none, or to one that only its data tell
+        """
+        field = self.field(name)
+        if field.type in DATA_TYPED:
+            raise unsupported(f"what lies beneath {name}")
+        if not field.relational:
+            raise malformed(name)
+        return self.touched.view(field.comodel_name)
 
     @cached_property
     def readable(self) -> frozenset[str]:
@@ -79,38 +68,38 @@ class ModelView:
             and self.model._has_field_access(field, "read")
         )
 
-    def reads(self, names) -> frozenset[str]:
-        """Return the fields that reading, filtering or sorting by some fields touches."""
-        touched = set()
-        for name in names:
-            field = self.field(name)
-            if field.type in PROPERTIES:
+    def touch(self, operation, fields=(), *, ids=(), unfiltered=False):
+        """Note an access to this model.
+
+        :param fields: names of fields, which have to exist
+        :param ids: particular records that the caller chose
+        :param unfiltered: whether Odoo applies no record rules there
+        :raise Unreadable: there is no such field
+        """
+        fields = tuple(fields)
+        for name in fields:
+            self.field(name)
+        self.touched.add(self, operation, fields, ids, unfiltered)
+
+    def read(self, fields=(), *, ids=(), unfiltered=False):
+        """Note that fields are read, or filtered, sorted or grouped by.
+
+        :raise Unreadable: there is no such field, or its model is data
+        """
+        fields = tuple(fields)
+        for name in fields:
+            if self.field(name).type in PROPERTIES:
                 raise unsupported(f"the properties field {name}")
-            touched.add(name)
-        return frozenset(touched)
+        self.touch(READ, fields, ids=ids, unfiltered=unfiltered)
 
-    def reads_of_name(self) -> frozenset[str]:
-        """Return the fields that searching by display name touches."""
-        names = self.model._rec_names_search or [self.model._rec_name]
-        return self.reads(name for name in names if name) | {"display_name"}
-
-    def access(
-        self, operation, fields=frozenset(), offered=None, reaches=(), elsewhere=()
-    ) -> Access:
+    def access(self, operation, fields=(), *, ids=(), unfiltered=False) -> Access:
+        """Return an access by itself: what setting a field of another model reaches."""
         fields = frozenset(fields)
         return Access(
             self.resource,
             operation,
             fields,
-            offered,
-            frozenset(filter(catalogue.is_secret_field, fields | (offered or fields))),
-            tuple(reaches),
-            frozenset(elsewhere),
+            secrets=self.by_name(operation) & fields,
+            unfiltered=unfiltered,
+            ids=frozenset(ids),
         )
-
-
-class Accesses(tuple):
-    """The accesses that a generic method makes."""
-
-    def to_footprint(self, context_keys) -> Footprint:
-        return Footprint(tuple(self), None, context_keys)

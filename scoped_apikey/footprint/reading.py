@@ -1,10 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Methods that read records: search, read, and their like."""
 
+from odoo.models import fix_import_export_id_paths
+
 from ..policy.footprint import READ
 from .domains import read_domain, read_order
 from .errors import malformed, unsupported
-from .model_view import Accesses
+from .model_view import DATA_TYPED, TO_MANY
+from .paths import follow_path, read_names_searched
 
 FIELDS_ARGUMENT = {
     "read": "fields",
@@ -12,6 +15,13 @@ FIELDS_ARGUMENT = {
     "fields_get": "allfields",
 }
 """Where a method takes the fields to return; without them, it offers all."""
+
+NESTED_TO_ONE = frozenset({"fields", "context"})
+NESTED_TO_MANY = NESTED_TO_ONE | {"limit", "order"}
+NAMING = frozenset({"id", "display_name"})
+"""What is shown of a related record where nothing else is asked for."""
+
+MAX_DEPTH = 20
 
 
 def read_names(value, argument) -> list[str]:
@@ -36,23 +46,24 @@ def check_plain(arguments, *names):
             raise malformed(name)
 
 
-def _search(view, arguments):
-    check_plain(arguments, "offset", "limit", "count_limit")
-    filtered = read_domain(view, arguments.get("domain"))
-    return filtered | read_order(view, arguments.get("order"))
-
-
 def _read_search(view, arguments):
-    return Accesses([view.access(READ, _search(view, arguments))])
+    check_plain(arguments, "offset", "limit", "count_limit")
+    read_domain(view, arguments.get("domain"))
+    read_order(view, arguments.get("order"))
 
 
-def _read_fields(view, arguments):
+def _read_read(view, arguments):
     check_load(arguments)
-    searched = _search(view, arguments)
-    if not arguments.get("fields"):
-        return Accesses([view.access(READ, searched, offered=view.readable)])
-    names = view.reads(read_names(arguments["fields"], "fields"))
-    return Accesses([view.access(READ, searched | names)])
+    if arguments.get("fields"):
+        view.read(read_names(arguments["fields"], "fields"))
+    else:
+        view.read()
+        view.touched.offer(view, READ, view.readable)
+
+
+def _read_search_read(view, arguments):
+    _read_search(view, arguments)
+    _read_read(view, arguments)
 
 
 def check_load(arguments):
@@ -68,46 +79,73 @@ def _read_name_search(view, arguments):
         "=", "like", "ilike", "=like", "=ilike", "not ilike", "not like", "!=",
     ):  # fmt: skip
         raise malformed("operator")
-    filtered = read_domain(view, arguments.get("domain"))
-    return Accesses([view.access(READ, filtered | view.reads_of_name())])
+    read_domain(view, arguments.get("domain"))
+    read_names_searched(view)
 
 
-def read_specification(view, specification):
-    """Return the fields of a flat specification of ``web_read`` and its like.
+def read_specification(view, specification, depth=0):
+    """Note what a specification of ``web_read`` and its like reads, however deep.
 
-    :raise Unreadable: it is malformed, or asks for related records' fields
+    :raise Unreadable: it is malformed, or reaches where nothing can be limited
     """
-    if not isinstance(specification, dict):
+    if not isinstance(specification, dict) or depth > MAX_DEPTH:
         raise malformed("specification")
+    view.read(specification)
     for name, nested in specification.items():
         if nested:
-            raise unsupported(f"the specification of {name}")
-    return view.reads(specification)
+            _read_nested(view, name, nested, depth)
+        elif nested not in ({}, None, False):
+            raise malformed("specification")
 
 
-def _read_web(view, arguments):
-    names = read_specification(view, arguments.get("specification"))
-    return Accesses([view.access(READ, _search(view, arguments) | names)])
+def _read_nested(view, name, nested, depth):
+    many = view.field(name).type in TO_MANY
+    if not isinstance(nested, dict) or set(nested) - (
+        NESTED_TO_MANY if many else NESTED_TO_ONE
+    ):
+        raise malformed(name)
+    target = view.follow(name)
+    view.touched.read_context(nested.get("context") or {})
+    check_plain(nested, "limit")
+    if nested.get("order"):
+        target.read()
+        read_order(target, nested["order"])
+    fields = nested.get("fields") or {}
+    # A many2one is shown by its name, whether that is asked for or not.
+    if many or not isinstance(fields, dict) or set(fields) - NAMING:
+        read_specification(target, fields, depth + 1)
+
+
+def _read_web_read(view, arguments):
+    read_specification(view, arguments.get("specification"))
+
+
+def _read_web_search_read(view, arguments):
+    _read_search(view, arguments)
+    _read_web_read(view, arguments)
 
 
 def _read_export(view, arguments):
-    names = read_names(arguments.get("fields_to_export"), "fields_to_export")
-    if "id" in names:
-        raise unsupported("exporting external ids")
-    names = ["id" if name == ".id" else name for name in names]
-    for name in names:
-        if view.field(name).type in ("one2many", "many2many"):
-            raise unsupported(f"exporting the related records of {name}")
-    return Accesses([view.access(READ, view.reads(names))])
+    view.read()
+    for column in read_names(arguments.get("fields_to_export"), "fields_to_export"):
+        *links, name = fix_import_export_id_paths(column)
+        last = follow_path(view, links)
+        if name == "id":
+            # Odoo gives a record that has no external id a new one.
+            raise unsupported(f"exporting external ids ({column})")
+        if name != ".id":
+            last.read([name])
+            if links and last.field(name).type in DATA_TYPED:
+                raise unsupported(f"what lies beneath {column}")
 
 
 READERS = {
     "search": _read_search,
     "search_count": _read_search,
-    "search_read": _read_fields,
-    "read": _read_fields,
+    "search_read": _read_search_read,
+    "read": _read_read,
     "name_search": _read_name_search,
-    "web_read": _read_web,
-    "web_search_read": _read_web,
+    "web_read": _read_web_read,
+    "web_search_read": _read_web_search_read,
     "export_data": _read_export,
 }

@@ -1,13 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
+from odoo.service.model import get_public_method
 
 from .. import problems
 from ..footprint.business import is_web_client_method
-from ..footprint.model_view import is_protected, runs_code
 from ..policy import catalogue
+from ..policy.errors import shown
 from ..policy.footprint import OPERATIONS
 from ..policy.methods import parse_methods
+from ..policy.records import parse_domain
 from ..policy.rules import Rule
 
 
@@ -36,10 +39,11 @@ class ApikeyScopeRule(models.Model):
     methods = fields.Text(
         help="Business methods, separated by commas or new lines, such as"
         " message_post(body), action_confirm. The names in parentheses are the only"
-        " arguments that may be given."
+        " arguments that may be given. Without parentheses, all may be but those by which"
+        " a method acts on anything, or as anybody."
     )
     any_method = fields.Boolean(
-        help="Every business method but the dangerous ones, which cannot be granted."
+        help="Every business method but the dangerous ones, which must be named."
     )
     field_ids = fields.Many2many(
         "ir.model.fields",
@@ -48,14 +52,17 @@ class ApikeyScopeRule(models.Model):
     )
     limit_fields = fields.Boolean(
         help="Only the fields of the list, even where it has become empty. Otherwise"
-        " every field but secrets, which must be on the list."
+        " every field but secrets, and but those whose setting grants rights, which must"
+        " be on the list."
     )
     domain = fields.Char(
-        "Only Records", help="This version cannot limit records: leave it empty."
+        "Only Records",
+        help="Only records that match, by plain values: nothing in it is computed. Archived"
+        " ones that match are covered, too. Empty: every record that the user of the key"
+        " may see.",
     )
-    is_protected = fields.Boolean(compute="_compute_is_protected")
-    summary = fields.Char(compute="_compute_summary")
-    warning = fields.Char(compute="_compute_warning")
+    is_protected = fields.Boolean(compute="_compute_kind")
+    is_document_model = fields.Boolean(compute="_compute_kind")
 
     _names_a_model = models.Constraint(
         "CHECK ((model_id IS NULL) = COALESCE(any_model, false))",
@@ -63,102 +70,30 @@ class ApikeyScopeRule(models.Model):
     )
 
     @api.depends("model_id")
-    def _compute_is_protected(self):
+    def _compute_kind(self):
         for rule in self:
             model = rule.sudo().model_id.model
-            rule.is_protected = model in self.env and is_protected(self.env, model)
+            rule.is_document_model = (
+                model in self.env["apikey.catalogue"]._document_links()
+            )
+            rule.is_protected = model in self.env and self._resource(model).protected
 
-    @api.depends(
-        "model_id", "any_model", "perm_read", "perm_write", "perm_create", "perm_unlink",
-        "methods", "any_method", "field_ids", "limit_fields",
-    )  # fmt: skip
-    def _compute_summary(self):
-        words = {
-            "read": self.env._("read"),
-            "write": self.env._("write"),
-            "create": self.env._("create"),
-            "unlink": self.env._("delete"),
-        }
-        for rule in self:
-            verbs = [words[operation] for operation in rule._operations()]
-            if rule.any_method:
-                verbs.append(self.env._("call any method that is not dangerous"))
-            elif rule.methods:
-                verbs.append(
-                    self.env._(
-                        "call %s", ", ".join(rule.methods.replace(",", " ").split())
-                    )
-                )
-            summary = self.env._(
-                "%(model)s: %(verbs)s",
-                model=self.env._("Any model that is not protected")
-                if rule.any_model
-                else rule.sudo().model_id.name or self.env._("No model"),
-                verbs=", ".join(verbs) or self.env._("nothing"),
-            )
-            if rule.limit_fields:
-                names = rule.sudo().field_ids.mapped("field_description")
-                summary = self.env._(
-                    "%(summary)s, only the fields %(fields)s",
-                    summary=summary,
-                    fields=", ".join(names) or "—",
-                )
-            rule.summary = summary
-
-    @api.depends("summary", "is_protected")
-    def _compute_warning(self):
-        for rule in self:
-            sentences = rule._protected_warning(), *rule._other_warnings()
-            rule.warning = " ".join(filter(None, sentences))
-
-    def _protected_warning(self):
-        """Say in one sentence that models are protected, where these rules name any."""
-        models = self.filtered("is_protected").sudo().model_id
-        if not models:
-            return ""
-        return self.env._(
-            "Protected, for it runs code, grants rights or holds secrets: %s.",
-            ", ".join(models.mapped("name")),
-        )
-
-    def _other_warnings(self):
-        """Say where a rule reaches further than one may think."""
-        self.ensure_one()
-        rule = self.sudo()
-        if rule.any_model and (rule._operations() or rule.any_method):
-            yield self.env._(
-                "Any model: those of modules that are yet to be installed, too, unless"
-                " they are protected."
-            )
-        if rule.any_method:
-            yield self.env._(
-                "Any method: what methods do goes beyond what the ticks say."
-            )
-        secrets = rule.field_ids.filtered(
-            lambda field: catalogue.is_secret_field(field.name)
-        )
-        if secrets:
-            yield self.env._(
-                "Secrets of %(model)s: %(fields)s.",
-                model=rule.model_id.name,
-                fields=", ".join(secrets.mapped("field_description")),
-            )
-        if rule.limit_fields and not rule.field_ids:
-            yield self.env._(
-                "The list of fields of %s is empty, so the rule grants none.",
-                rule.model_id.name or "*",
-            )
+    @api.model
+    def _resource(self, model):
+        return self.env["apikey.catalogue"]._resource(model)
 
     @api.onchange("any_model")
     def _onchange_any_model(self):
         if self.any_model:
             self.model_id = False
+            self.domain = False
 
     @api.onchange("model_id")
     def _onchange_model_id(self):
         self.field_ids = self.field_ids.filtered(
             lambda field: field.model_id == self.model_id._origin
         )
+        self.domain = False
         if self.model_id:
             self.any_model = False
 
@@ -196,20 +131,27 @@ class ApikeyScopeRule(models.Model):
             raise ValidationError(
                 self.env._("“%s” serves the web client, which uses no key.", method)
             )
-        if method in catalogue.DANGEROUS_METHODS:
+        model = self.sudo().model_id.model
+        if method in self.env["apikey.catalogue"]._ungrantable_of(model or ""):
             raise ValidationError(
                 self.env._(
-                    "“%s” runs or reaches whatever it is given, so no rule can grant it.",
+                    "“%s” makes credentials, changes the server or runs what it is given,"
+                    " so no rule can grant it.",
                     method,
                 )
             )
-        model = self.sudo().model_id.model
-        if model in self.env and not callable(getattr(self.env[model], method, None)):
+        if model in self.env and not self._is_public(model, method):
             raise ValidationError(
                 self.env._(
                     "%(model)s has no method “%(method)s”.", model=model, method=method
                 )
             )
+
+    def _is_public(self, model, method):
+        try:
+            return bool(get_public_method(self.env[model], method))
+        except (AttributeError, AccessError):
+            return False
 
     def _only_reads(self):
         return self._operations() in ([], ["read"]) and not (
@@ -222,27 +164,18 @@ class ApikeyScopeRule(models.Model):
     def _check_model(self):
         for rule in self:
             model = rule.sudo().model_id.model
-            if model and catalogue.is_off_limits(model):
+            if model not in self.env:
+                continue
+            resource = self._resource(model)
+            if resource.off_limits:
                 raise ValidationError(
                     self.env._("%s is out of reach of every scoped key.", model)
                 )
-            if (
-                model in self.env
-                and runs_code(self.env, model)
-                and not rule._only_reads()
-            ):
+            if resource.runs_code and not rule._only_reads():
                 raise ValidationError(
                     self.env._(
                         "Odoo runs what %s holds: a key that could write to it could free"
                         " itself. No rule grants more than reading it.",
-                        model,
-                    )
-                )
-            if model in catalogue.DOCUMENT_MODELS:
-                raise ValidationError(
-                    self.env._(
-                        "The rows of %s belong to records of any model, which this"
-                        " version cannot limit.",
                         model,
                     )
                 )
@@ -255,17 +188,38 @@ class ApikeyScopeRule(models.Model):
                     self.env._("The fields of a rule belong to the model it names.")
                 )
 
-    @api.constrains("domain")
+    @api.constrains("domain", "model_id", "any_model")
     def _check_domain(self):
         for rule in self:
-            if (rule.domain or "[]").strip() != "[]":
-                raise ValidationError(
-                    self.env._(
-                        "This version does not enforce a limit on records, so “%s”"
-                        " cannot be saved.",
-                        rule.domain,
-                    )
+            rule._check_its_domain()
+
+    def _check_its_domain(self):
+        with problems.in_words(self.env):
+            terms = parse_domain(self.domain or "")
+        if terms and self.any_model:
+            raise ValidationError(
+                self.env._(
+                    "A rule for any model cannot limit records: a domain speaks of the"
+                    " fields of a model that is named."
                 )
+            )
+        name = self.sudo().model_id.model
+        try:
+            domain = Domain(terms)
+            if name in self.env:
+                domain.validate(self.env[name].sudo())
+        except (ValueError, TypeError, KeyError, AttributeError, UserError) as error:
+            raise ValidationError(
+                self.env._(
+                    "“%(domain)s” is no domain of %(model)s: %(error)s",
+                    domain=shown(self.domain),
+                    model=name,
+                    error=shown(error),
+                )
+            ) from error
+
+    def _limits_records(self):
+        return (self.domain or "").strip() not in ("", "[]")
 
     # ------------------------------------------------------------------
     # Compiled, and recorded with its scope
@@ -281,6 +235,7 @@ class ApikeyScopeRule(models.Model):
             else None,
             methods=parse_methods(self.methods or ""),
             any_method=self.any_method,
+            domain=self.domain.strip() if self._limits_records() else "",
         )
 
     def _snapshot(self):

@@ -1,9 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import models
 
-from ..footprint.model_view import ModelView
 from ..policy.decide import Refusal, decide
-from ..policy.footprint import WRITE, Footprint
+from ..policy.footprint import WRITE, Access, Footprint
 from ..rooms.decide import refuse
 from ..seams.requests import current_call
 
@@ -31,7 +30,8 @@ class ResPartner(models.Model):
         changed = self.sudo().filtered(lambda partner: partner.email != email)
         if not changed.with_context(active_test=False).user_ids:
             return
-        access = ModelView(self.env["res.users"]).access(WRITE, ["email"])
+        users = self.env["apikey.catalogue"]._resource("res.users")
+        access = Access(users, WRITE, frozenset({"email"}))
         policy = self.env["apikey.scope"]._policy(call.key)
         if decide(policy, Footprint((access,))).refusal:
             refuse(self.env, call, Refusal("login", access.resource))

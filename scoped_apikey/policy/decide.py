@@ -1,10 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The authorizer: combines rules with a footprint, and knows nothing else."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
-from .footprint import Access, Footprint, Invocation, Resource
+from .footprint import DESCRIBE, Access, Footprint, Invocation, Resource
 from .rules import Policy, Rule
 
 
@@ -13,8 +13,9 @@ class Refusal:
     """Why a call is refused, for others to put in words.
 
     :param code: one of ``network``, ``window``, ``off_limits``, ``runs_code``,
-        ``context``, ``operation``, ``fields``, ``secrets``, ``elsewhere``, ``reach``,
-        ``method``, ``arguments``, ``dangerous``; other rooms add codes of their own
+        ``context``, ``operation``, ``fields``, ``secrets``, ``elsewhere``, ``unfiltered``,
+        ``reach``, ``method``, ``arguments``, ``dangerous``, ``ungrantable``; other rooms
+        add codes of their own
     :param resource: the model it is about
     :param operation: the operation that is not granted
     :param names: the fields, arguments or context keys that are not granted
@@ -28,18 +29,38 @@ class Refusal:
     @property
     def absolute(self) -> bool:
         """Whether it holds in observe mode, too."""
-        return self.code in ("off_limits", "runs_code")
+        return self.code in ("off_limits", "runs_code", "ungrantable")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Which rules grant one part of a call.
+
+    :param part: the part
+    :param rules: each grants all of it by itself; the records it may touch are the union of
+        their domains
+    :param offered: what is granted of the fields that the access offers, if it offers any
+    :param reached: what fields that not all of the rules name do elsewhere
+    """
+
+    part: Access | Invocation
+    rules: tuple[Rule, ...]
+    offered: frozenset[str] | None = None
+    reached: tuple[tuple[str, "Grant"], ...] = ()
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """The domains of the rules; empty where one of them covers every record."""
+        domains = frozenset(rule.domain for rule in self.rules)
+        return frozenset() if "" in domains else domains
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Allowed where ``refusal`` is ``None``.
-
-    :param narrowed: per access of the footprint that offers fields, what is granted
-    """
+    """Allowed where ``refusal`` is ``None``; then every part of the footprint has a grant."""
 
     refusal: Refusal | None = None
-    narrowed: dict[Access, frozenset[str]] = field(default_factory=dict)
+    grants: tuple[Grant, ...] = ()
 
 
 def check_conditions(
@@ -59,88 +80,133 @@ def check_conditions(
 
 def decide(policy: Policy, footprint: Footprint) -> Decision:
     """Decide on everything that a call would touch. One part refused refuses it all."""
-    parts = [*footprint.accesses]
-    if footprint.invocation:
-        parts.append(footprint.invocation)
+    parts = [*filter(None, [footprint.invocation]), *footprint.accesses]
     for part in parts:
-        if part.beyond_any_rule:
-            code = "off_limits" if part.resource.off_limits else "runs_code"
-            return Decision(Refusal(code, part.resource, part.operation))
+        if beyond := _refuse_beyond(part):
+            return Decision(beyond)
     if footprint.context_keys:
         return Decision(Refusal("context", names=tuple(sorted(footprint.context_keys))))
     if not parts:
         raise ValueError("a footprint that touches nothing cannot be decided on")
-    narrowed = {}
-    for access in footprint.accesses:
-        rule = _find(policy, access)
-        if isinstance(rule, Refusal):
-            return Decision(rule)
-        if access.offered is not None:
-            narrowed[access] = rule.narrow(access)
-    if footprint.invocation:
-        return Decision(_refuse_invocation(policy, footprint.invocation), narrowed)
-    return Decision(None, narrowed)
+    grants = []
+    for part in parts:
+        if isinstance(part, Invocation):
+            grant = _grant_invocation(policy, part)
+        elif part.operation == DESCRIBE:
+            grant = _grant_description(policy, part)
+        else:
+            grant = _grant_access(policy, part)
+        if isinstance(grant, Refusal):
+            return Decision(grant)
+        grants.append(grant)
+    return Decision(None, tuple(grants))
 
 
-def _find(policy: Policy, access: Access) -> Rule | Refusal:
-    """Return the first rule that grants an access by itself, or why there is none."""
-    candidates = [
+def _refuse_beyond(part: Access | Invocation) -> Refusal | None:
+    """Say why no rule could grant a part, whatever it says."""
+    if not part.beyond_any_rule:
+        return None
+    if part.resource.off_limits:
+        return Refusal("off_limits", part.resource, part.operation)
+    if part.resource.runs_code:
+        return Refusal("runs_code", part.resource, part.operation)
+    return Refusal("ungrantable", part.resource, names=(part.method,))
+
+
+def _grant_access(policy: Policy, access: Access) -> Grant | Refusal:
+    candidates = _candidates(policy, access)
+    if not candidates:
+        return Refusal("operation", access.resource, access.operation)
+    refusals = [_refuse(rule, access) for rule in candidates]
+    rules = [
+        rule
+        for rule, refusal in zip(candidates, refusals, strict=True)
+        if refusal is None
+    ]
+    if not rules:
+        # The rule that comes closest tells the caller most about what is missing.
+        return min(refusals, key=lambda refusal: len(refusal.names))
+    offered = None
+    if access.offered is not None:
+        offered = max((rule.granted(access, access.offered) for rule in rules), key=len)
+        rules = [rule for rule in rules if offered <= rule.granted(access, offered)]
+    return _with_reached(policy, Grant(access, tuple(rules), offered))
+
+
+def _candidates(policy: Policy, access: Access) -> list[Rule]:
+    return [
         rule
         for rule in policy.rules
         if rule.covers(access.resource) and rule.grants_operation(access.operation)
     ]
-    if not candidates:
-        return Refusal("operation", access.resource, access.operation)
-    refusals = []
-    for rule in candidates:
-        refusal = _refuse_fields(rule, access) or _refuse_reach(policy, rule, access)
-        if refusal is None:
-            return rule
-        refusals.append(refusal)
-    # The rule that comes closest tells the caller most about what is missing.
-    return min(refusals, key=lambda refusal: len(refusal.names))
 
 
-def _refuse_fields(rule: Rule, access: Access) -> Refusal | None:
-    lacking = rule.lacking(access)
-    if not lacking:
-        return None
-    code = "fields"
-    if lacking <= access.secrets:
-        code = "secrets"
-    elif lacking <= access.elsewhere:
-        code = "elsewhere"
-    return Refusal(code, access.resource, access.operation, tuple(sorted(lacking)))
-
-
-def _refuse_reach(policy: Policy, rule: Rule, access: Access) -> Refusal | None:
-    """What a field does elsewhere is granted by naming it, or by a rule for elsewhere."""
-    for name, beyond in access.reaches:
-        if rule.names_field(name):
-            continue
-        if beyond.beyond_any_rule or not any(
-            other.covers(beyond.resource)
-            and other.grants_operation(beyond.operation)
-            and not other.lacking(beyond)
-            for other in policy.rules
-        ):
-            return Refusal("reach", beyond.resource, beyond.operation, (name,))
+def _refuse(rule: Rule, access: Access) -> Refusal | None:
+    """Say why a rule does not grant an access by itself."""
+    if lacking := access.fields - rule.granted(access, access.fields):
+        return _lacking(access, lacking)
+    if access.unfiltered and (rule.domain or access.resource.filtered):
+        return Refusal("unfiltered", access.resource, access.operation)
     return None
 
 
-def _refuse_invocation(policy: Policy, invocation: Invocation) -> Refusal | None:
-    lacking = [
-        rule.lacking_arguments(invocation)
+def _lacking(access: Access, fields: frozenset[str]) -> Refusal:
+    code = "fields"
+    if fields <= access.secrets:
+        code = "secrets"
+    elif fields <= access.elsewhere:
+        code = "elsewhere"
+    return Refusal(code, access.resource, access.operation, tuple(sorted(fields)))
+
+
+def _with_reached(policy: Policy, grant: Grant) -> Grant | Refusal:
+    """See to what fields do elsewhere: granted by naming them, or by a rule for elsewhere."""
+    rules, reached = grant.rules, {}
+    for name, beyond in grant.part.reaches:
+        if all(rule.names_field(name) for rule in rules):
+            continue
+        there = _refuse_beyond(beyond) or _grant_access(policy, beyond)
+        if isinstance(there, Refusal):
+            rules = tuple(rule for rule in rules if rule.names_field(name))
+            if not rules:
+                return Refusal("reach", beyond.resource, beyond.operation, (name,))
+        else:
+            reached[name] = (*reached.get(name, ()), there)
+    return Grant(
+        grant.part,
+        rules,
+        grant.offered,
+        tuple((name, there) for name, grants in reached.items() for there in grants),
+    )
+
+
+def _grant_description(policy: Policy, access: Access) -> Grant | Refusal:
+    """A model's metadata hold no record: here, rules add up field by field."""
+    rules = tuple(_candidates(policy, access))
+    if not rules:
+        return Refusal("operation", access.resource, access.operation)
+    asked = access.fields | (access.offered or frozenset())
+    granted = frozenset().union(*(rule.granted(access, asked) for rule in rules))
+    if lacking := access.fields - granted:
+        return _lacking(access, lacking)
+    offered = None if access.offered is None else access.offered & granted
+    return Grant(access, rules, offered)
+
+
+def _grant_invocation(policy: Policy, invocation: Invocation) -> Grant | Refusal:
+    lacking = {
+        rule: names
         for rule in policy.rules
         if rule.covers(invocation.resource)
-    ]
-    lacking = [names for names in lacking if names is not None]
+        and (names := rule.lacking_arguments(invocation)) is not None
+    }
     if not lacking:
         code = "dangerous" if invocation.dangerous else "method"
         return Refusal(code, invocation.resource, names=(invocation.method,))
-    fewest = min(lacking, key=len)
-    if fewest:
+    rules = tuple(rule for rule, names in lacking.items() if not names)
+    if not rules:
+        fewest = min(lacking.values(), key=len)
         return Refusal(
             "arguments", invocation.resource, invocation.method, tuple(sorted(fewest))
         )
-    return None
+    return Grant(invocation, rules)

@@ -6,7 +6,7 @@ here it is only data. Everything that needs Odoo's metadata, such as whether a f
 secret, is already answered in it, so that deciding is plain set logic.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 READ = "read"
 WRITE = "write"
@@ -26,12 +26,15 @@ class Resource:
     :param protected: whether only a rule that names it may grant it
     :param runs_code: whether Odoo runs what it holds: it may be read, and no more
     :param off_limits: whether no rule at all may grant it
+    :param filtered: whether more than a rule's domain hides records of it: those of a
+        document that is not granted, or a secret parameter
     """
 
     model: str
     protected: bool = False
     runs_code: bool = False
     off_limits: bool = False
+    filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,9 @@ class Access:
         reads its target, a related field writes it. A rule that names the field covers it
     :param elsewhere: those of ``fields`` whose setting writes nobody knows where: covered
         only by a rule that names them
+    :param unfiltered: whether Odoo applies no record rules there, so that only a rule for
+        every record can grant it
+    :param ids: particular records that the caller chose
     """
 
     resource: Resource
@@ -55,6 +61,8 @@ class Access:
     secrets: frozenset[str] = frozenset()
     reaches: tuple[tuple[str, "Access"], ...] = ()
     elsewhere: frozenset[str] = frozenset()
+    unfiltered: bool = False
+    ids: frozenset[int] = frozenset()
 
     @property
     def beyond_any_rule(self) -> bool:
@@ -67,28 +75,44 @@ class Invocation:
     """A business method, which runs with the user's own rights once it is granted.
 
     :param arguments: the names of the arguments that are given
-    :param dangerous: whether the method is generic in disguise, or runs what it is given
-    :param by_name: whether only its name grants it, and "any method" does not
+    :param ungrantable: whether no rule may ever grant the method
+    :param dangerous: whether the method is generic in disguise, or sends or reaches what
+        it is given: only its name grants it
+    :param by_name: whether only its name grants it, for another reason
     :param dangerous_arguments: those of ``arguments`` that a bare name does not grant
+    :param ids: the records it is called on
     """
 
     resource: Resource
     method: str
     operation = "call"
     arguments: frozenset[str] = frozenset()
+    ungrantable: bool = False
     dangerous: bool = False
     by_name: bool = False
     dangerous_arguments: frozenset[str] = frozenset()
+    ids: frozenset[int] = frozenset()
 
     @property
     def beyond_any_rule(self) -> bool:
-        return self.resource.off_limits or self.resource.runs_code
+        return self.resource.off_limits or self.resource.runs_code or self.ungrantable
 
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """All that one call would touch. It is granted when every part of it is."""
+    """All that one call would touch. It is granted when every part of it is.
+
+    :param accesses: one for each model and operation, for one rule has to cover all the
+        fields of both
+    :param context_keys: what the context holds that is not known to be harmless
+    :raise ValueError: there are two accesses for the same model and operation
+    """
 
     accesses: tuple[Access, ...] = ()
     invocation: Invocation | None = None
-    context_keys: frozenset[str] = field(default=frozenset())
+    context_keys: frozenset[str] = frozenset()
+
+    def __post_init__(self):
+        about = {(access.resource.model, access.operation) for access in self.accesses}
+        if len(about) < len(self.accesses):
+            raise ValueError("two accesses for the same model and operation")

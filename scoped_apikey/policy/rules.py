@@ -20,6 +20,7 @@ class Rule:
     :param fields: the only fields it covers, or ``None`` for every field but secrets
     :param methods: the business methods it names
     :param any_method: whether it covers every business method that is not dangerous
+    :param domain: the only records it covers, as a literal; empty for every record
     """
 
     model: str | None
@@ -27,6 +28,7 @@ class Rule:
     fields: frozenset[str] | None = None
     methods: tuple[MethodGrant, ...] = ()
     any_method: bool = False
+    domain: str = ""
 
     def covers(self, resource: Resource) -> bool:
         if self.model is None:
@@ -41,15 +43,8 @@ class Rule:
     def names_field(self, name: str) -> bool:
         return self.fields is not None and name in self.fields
 
-    def lacking(self, access: Access) -> frozenset[str]:
-        """Return those of the fields which the caller chose that this rule lacks."""
-        return access.fields - self._granted(access, access.fields)
-
-    def narrow(self, access: Access) -> frozenset[str]:
-        """Return those of the fields which the caller is offered that this rule grants."""
-        return self._granted(access, access.offered or frozenset())
-
-    def _granted(self, access: Access, fields: frozenset[str]) -> frozenset[str]:
+    def granted(self, access: Access, fields: frozenset[str]) -> frozenset[str]:
+        """Return those of some fields of an access that this rule grants."""
         if self.fields is None:
             return fields - access.secrets - access.elsewhere
         return fields & (self.fields | ALWAYS_READABLE)
@@ -60,7 +55,7 @@ class Rule:
         ``None`` means that it does not grant the method at all.
         """
         for grant in self.methods:
-            if grant.name == invocation.method and not invocation.dangerous:
+            if grant.name == invocation.method:
                 if grant.arguments is None:
                     return invocation.dangerous_arguments
                 return invocation.arguments - grant.arguments

@@ -7,10 +7,10 @@ from odoo.exceptions import AccessError
 
 from .. import sentences
 from ..footprint import Unreadable, narrow, read_footprint
-from ..footprint.model_view import resource_of
 from ..policy import catalogue
-from ..policy.decide import Decision, Refusal, decide
+from ..policy.decide import Refusal, decide
 from ..policy.footprint import OPERATIONS
+from .records import Granted
 
 _logger = logging.getLogger(__name__)
 
@@ -24,15 +24,30 @@ def check_grants(env, call, arguments):
     :return: the arguments to run with, which ask for no more fields than are granted
     :raise AccessError: no rule grants it, in a sentence that says what is missing
     """
+    call.granted = None
     if call.scoped_key is None:
         return arguments
     policy = env["apikey.scope"]._policy(call.key)
-    decision = _decide(env, policy, call, arguments)
-    if decision.refusal:
-        refuse(env, call, decision.refusal)
+    granted = _decide(env, policy, call, arguments)
+    if isinstance(granted, Refusal):
+        refuse(env, call, granted)
         return arguments
-    # Only what is enforced is narrowed: observing must not change an answer.
-    return arguments if policy.observe else narrow(arguments, decision)
+    if policy.observe:  # which must not change an answer
+        return arguments
+    call.granted = granted
+    return narrow(arguments, granted.grants)
+
+
+def check_effects(env, call):
+    """Check the records that a call made, or moved, before anything is committed.
+
+    :raise AccessError: no rule grants them
+    """
+    if call.granted is None:
+        return
+    refusal = call.granted.check_after(env, call.model, call.created, call.ids)
+    if refusal:
+        refuse(env, call, refusal)
 
 
 def refuse(env, call, refusal):
@@ -54,23 +69,29 @@ def _beyond_any_rule(env, call) -> Refusal | None:
     """Refuse, before anything else is understood, what even observing lets not through."""
     if call.model not in env:
         return Refusal("unknown_model")
-    resource = resource_of(env, call.model)
+    resource = env["apikey.catalogue"]._resource(call.model)
     if resource.off_limits:
         return Refusal("off_limits", resource)
     if resource.runs_code and call.method not in catalogue.READING_METHODS:
         known = call.method in OPERATIONS
         return Refusal("runs_code", resource, call.method if known else "call")
+    if call.method in env["apikey.catalogue"]._ungrantable_of(call.model):
+        return Refusal("ungrantable", resource, names=(call.method,))
     return None
 
 
-def _decide(env, policy, call, arguments) -> Decision:
+def _decide(env, policy, call, arguments) -> Granted | Refusal:
     """Decide; what is not understood, or fails while it is decided, is refused."""
     if beyond := _beyond_any_rule(env, call):
-        return Decision(beyond)
+        return beyond
     try:
-        return decide(policy, read_footprint(env, arguments))
+        decision = decide(policy, read_footprint(env, arguments))
+        if decision.refusal:
+            return decision.refusal
+        granted = Granted(policy, decision.grants)
+        return granted.check_before(env) or granted
     except Unreadable as unreadable:
-        return Decision(unreadable.refusal)
+        return unreadable.refusal
     except Exception:
         _logger.exception("Call %s is refused: it could not be decided.", call.ref)
-        return Decision(Refusal("failed"))
+        return Refusal("failed")

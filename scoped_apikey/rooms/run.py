@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Odoo's own code runs, and its row goes into the same transaction."""
 
+from .decide import check_effects
 from .record import record, recorded_before_commits
 
 
@@ -17,7 +18,8 @@ def serve(env, call, run):
         with recorded_before_commits(env, call):
             result = run()
             env.cr.flush()
-            call.note_created(result)
+            call.note_result(result)
+            check_effects(env, call)
             record(env, call)
         return result
     finally:

@@ -207,7 +207,7 @@ class ScopedCase(TransactionCase):
         )
         return reason
 
-    def serve(self, key, model, method, *args, user=None, call=None, **kwargs):
+    def serve(self, key, model, method, /, *args, user=None, call=None, **kwargs):
         """Make a call through the entrance of RPC, as far as it needs no request.
 
         :param key: a key, or ``None`` for a password
@@ -216,11 +216,17 @@ class ScopedCase(TransactionCase):
         user = user or (key and key.user_id) or self.user
         call = call or self.call_with(key, model, method)
         records = self.env(user=user.id, su=False)[model]
+        # A request begins with an empty cache.
+        self.env.flush_all()
+        self.env.invalidate_all()
         forbidden = vars(self.cr).get("commit")  # TransactionCase forbids to commit
+        transaction = self.env.transaction
+        default_env, transaction.default_env = transaction.default_env, records.env
         try:
             with stamped(call):
                 return service.call_kw(records, method, list(args), kwargs)
         finally:
+            transaction.default_env = default_env
             if forbidden:
                 self.cr.commit = forbidden
 

@@ -49,13 +49,24 @@ class TestCall(ScopedCase):
         self.assertEqual(call.ref, ref)
 
     def test_ids_of_what_was_created(self):
-        for result, ids in ((5, (5,)), ([5, 6], (5, 6))):
-            call = Call("db", "xmlrpc", None, "res.partner", "create")
-            call.note_created(result)
-            self.assertEqual(call.ids, ids)
-        call = Call("db", "xmlrpc", None, "res.partner", "search")
-        call.note_created([5])
-        self.assertEqual(call.ids, ())
+        for method, called_on, result, created in (
+            ("create", (), 5, (5,)),
+            ("create", (), [5, 6], (5, 6)),
+            ("copy", (4,), 5, (5,)),
+            ("copy", (3, 4), [5, 6], (5, 6)),
+            ("name_create", (), [5, "x"], (5,)),
+            ("name_create", (), False, ()),
+            ("load", (), {"ids": [5, 6], "messages": []}, (5, 6)),
+            ("load", (), {"ids": False, "messages": ["x"]}, ()),
+            ("web_save", (), [{"id": 5}], (5,)),
+            ("web_save", (4,), [{"id": 4}], ()),
+            ("search", (), [5], ()),
+        ):
+            with self.subTest(method=method, result=result):
+                call = Call("db", "xmlrpc", None, "res.partner", method, called_on)
+                call.note_result(result)
+                self.assertEqual(call.created, created)
+                self.assertEqual(call.ids, called_on or created)
 
 
 @tagged("post_install", "-at_install", "scoped_apikey")

@@ -63,7 +63,8 @@ class TestSentences(ScopedCase):
         scope = self.scope(self.rule("res.users", "read"))
         self.assertEqual(
             self.why(scope, "res.users", "read", [1], fields=["name", "password"]),
-            "no rule on User (res.users) names password, and secrets must be named.",
+            "no rule on User (res.users) names password, and what is secret or grants"
+            " rights must be named.",
         )
 
     def test_link(self):
@@ -96,8 +97,16 @@ class TestSentences(ScopedCase):
         scope = self.scope(self.rule("res.partner", ALL, any_method=True))
         self.assertEqual(
             self.why(scope, "res.partner", "message_subscribe", [1]),
-            "the method message_subscribe runs or reaches whatever it is given, and no"
-            " rule can grant it.",
+            "no rule on Contact (res.partner) names the method message_subscribe, which"
+            " sends or reaches whatever it is given and must be named.",
+        )
+
+    def test_ungrantable(self):
+        scope = self.scope(self.rule("res.users", ALL, any_method=True))
+        self.assertEqual(
+            self.why(scope, "res.users", "change_password"),
+            "no rule grants the method change_password, and none can, for it makes"
+            " credentials, changes the server or runs what it is given.",
         )
 
     def test_web_client(self):
@@ -135,14 +144,6 @@ class TestSentences(ScopedCase):
                 " Odoo runs what it holds.",
             )
 
-    def test_document_model(self):
-        scope = self.scope(self.rule(None, ALL))
-        self.assertEqual(
-            self.why(scope, "mail.message", "search", domain=[]),
-            "Message (mail.message) belongs to records of any model, which this version"
-            " cannot limit.",
-        )
-
     def test_context(self):
         scope = self.scope(self.rule("res.partner", ALL))
         context = {"lang": "en_US", "default_name": "x", "active_id": 1}
@@ -176,25 +177,24 @@ class TestSentences(ScopedCase):
         )
 
     def test_unsupported(self):
-        scope = self.scope(self.rule(None, ALL))
-        for method, kwargs, what in (
-            ("search", {"domain": [("country_id.code", "=", "BE")]}, "the path"),
-            ("search", {"domain": [("id", "child_of", 1)]}, "the operator child_of"),
-            ("search", {"domain": [("country_id", "=", "BE")]}, "searching country_id"),
-            ("search", {"domain": [], "order": "country_id"}, "sorting by"),
+        scope = self.scope(self.rule(None, ALL), self.rule("ir.attachment", ALL))
+        for model, method, kwargs, what in (
             (
+                "ir.attachment",
+                "web_read",
+                {"ids": [1], "specification": {"res_id": {"fields": {"name": {}}}}},
+                "what lies beneath res_id",
+            ),
+            (
+                "res.partner",
                 "export_data",
-                {"ids": [1], "fields_to_export": ["country_id/name"]},
-                "the",
+                {"ids": [1], "fields_to_export": ["country_id/id"]},
+                "exporting external ids",
             ),
-            (
-                "create",
-                {"vals_list": [{"name": "x", "child_ids": [[0, 0, {}]]}]},
-                "setting the related records of child_ids",
-            ),
+            ("crm.lead", "write", {"ids": [1], "vals": {"lead_properties": []}}, "set"),
         ):
             with self.subTest(method=method, what=what):
-                reason = self.why(scope, "res.partner", method, **kwargs)
+                reason = self.why(scope, model, method, **kwargs)
                 self.assertTrue(reason.startswith(what), reason)
                 self.assertTrue(
                     reason.endswith(
@@ -511,14 +511,18 @@ class TestRules(ScopedCase):
             ),
             ("message_post()", [{}], [{"body": "x"}]),
             (
-                "message_post(body, author_id)",
-                [{"body": "x", "author_id": 1}],
+                "message_post(body, email_from)",
+                [{"body": "x", "email_from": "x"}],
                 [{"attachment_ids": [1]}],
             ),
             (
                 "message_post",
-                [{"body": "x", "subject": "x", "subtype_xmlid": "mail.mt_note"}],
                 [
+                    {"body": "x", "subject": "x", "subtype_xmlid": "mail.mt_note"},
+                    {"body": "x", "message_type": "comment", "body_is_html": True},
+                ],
+                [
+                    {"message_type": "email"},
                     {"author_id": 1},
                     {"attachment_ids": [1]},
                     {"attachments": []},
@@ -613,13 +617,85 @@ class TestRules(ScopedCase):
                 ):
                     self.scope(self.rule(model, "read", **values))
 
-    def test_no_rule_grants_a_dangerous_method(self):
+    def test_a_dangerous_method_is_granted_by_its_name(self):
+        """Never as any method, and with a bare name not with every argument."""
+        every = self.scope(self.rule(None, ALL, any_method=True))
+        subscribe = ("res.partner", "message_subscribe", [1])
+        self.assertIn("must be named", self.why(every, *subscribe))
+        named = self.scope(self.rule("res.partner", methods="message_subscribe"))
+        self.assertGranted(named, *subscribe)
+        self.assertGranted(named, *subscribe, subtype_ids=[1])
+        update = ("res.partner", "message_update", [1])
+        bare = self.scope(self.rule("res.partner", methods="message_update"))
+        self.assertGranted(bare, *update, msg_dict=1)
+        self.assertIn(
+            "with the argument update_vals",
+            self.why(bare, *update, msg_dict=1, update_vals={}),
+        )
+        listed = self.rule(
+            "res.partner", methods="message_update(msg_dict, update_vals)"
+        )
+        self.assertGranted(
+            self.scope(listed), *update, msg_dict={}, update_vals={"name": "x"}
+        )
+
+    def test_any_method_grants_no_dangerous_one_of_any_model(self):
         scope = self.scope(self.rule(None, ALL, any_method=True))
-        for method in catalogue.DANGEROUS_METHODS:
-            with self.subTest(method):
-                self.assertRegex(
-                    self.why(scope, "res.partner", method, [1]),
-                    "no rule can grant it|arguments is not understood",
+        known = self.env["apikey.catalogue"]
+        tried = 0
+        for model in self.env.registry:
+            for method in known._dangerous_of(model) | known._ungrantable_of(model):
+                if not callable(getattr(self.env[model], method, None)):
+                    continue
+                tried += 1
+                with self.subTest(model=model, method=method):
+                    self.refusal(scope, model, method, by=self.admin)
+        self.assertGreater(tried, 500)
+
+    def test_no_rule_grants_what_makes_credentials(self):
+        """Not even one that got into the database, and observing neither."""
+        rule = self.rule("res.users", ALL, methods="context_get", any_method=True)
+        for mode in ("enforce", "observe"):
+            scope = self.scope(rule, mode=mode)
+            self.env.cr.execute(
+                "UPDATE apikey_scope_rule SET methods = 'authenticate, change_password'"
+                " WHERE scope_id = %s",
+                [scope.id],
+            )
+            self.env.invalidate_all()
+            for method, kwargs in (
+                ("authenticate", {"credential": {}, "user_agent_env": {}}),
+                ("authenticate", {}),
+                ("change_password", {"old_passwd": "x", "new_passwd": "y"}),
+                ("action_reset_password", {"ids": [1]}),
+                ("api_key_wizard", {"ids": ["not", "understood"]}),
+            ):
+                with self.subTest(method=method, mode=mode):
+                    self.assertIn(
+                        "and none can", self.why(scope, "res.users", method, **kwargs)
+                    )
+
+    def test_what_arguments_name_must_be_readable(self):
+        """Whoever may attach a file to a message could read it there."""
+        post = ("res.partner", "message_post", [1])
+        rule = self.rule("res.partner", methods="message_post(body, attachment_ids)")
+        self.assertGranted(self.scope(rule), *post, body="x")
+        self.assertGranted(self.scope(rule), *post, body="x", attachment_ids=[])
+        self.assertIn(
+            "no rule grants read on Attachment (ir.attachment)",
+            self.why(self.scope(rule), *post, body="x", attachment_ids=[1]),
+        )
+        self.assertGranted(
+            self.scope(rule, self.rule("ir.attachment", "read")),
+            *post,
+            body="x",
+            attachment_ids=[1],
+        )
+        for ids in (["1"], [[4, 1]], [0], [True], "1", {"1": 1}):
+            with self.subTest(ids=ids):
+                self.assertIn(
+                    "attachment_ids is not understood",
+                    self.why(self.scope(rule), *post, attachment_ids=ids),
                 )
 
     def test_private_methods(self):

@@ -61,21 +61,58 @@ class TestRuleMayBeSaved(ScopedCase):
                     f"“{method}” serves the web client, which uses no key.",
                     methods=method,
                 )
-        for method in sorted(
-            catalogue.DANGEROUS_METHODS - set(dir(type(self.env["base"])))
+        for model, method in (
+            ("res.users", "authenticate"),
+            ("res.users", "change_password"),
+            ("res.partner", "signup_get_auth_param"),
+            ("res.config.settings", "execute"),
+            ("portal.wizard.user", "action_grant_access"),
+            (None, "change_password"),
         ):
-            with self.subTest(method):
+            with self.subTest(model=model, method=method):
                 self.assertInvalid(
-                    f"“{method}” runs or reaches whatever it is given, so no rule can"
-                    " grant it.",
+                    f"“{method}” makes credentials, changes the server or runs what it is"
+                    " given, so no rule can grant it.",
+                    model=model,
                     methods=method,
                 )
+
+    def test_dangerous_methods_are_warned_of(self):
+        sentence = (
+            "%s on %s is generic in disguise: it runs, sends or reaches whatever it is"
+            " given, on other models and to anybody. Only its arguments limit it."
+        )
+        for model, label, method in (
+            ("res.partner", "Contact", "message_subscribe"),
+            ("crm.lead", "Lead", "find_or_create_record"),
+            ("ir.config_parameter", "System Parameter", "get_param"),
+            (None, "any model", "message_update"),
+        ):
+            with self.subTest(model=model, method=method):
+                scope = self.scope(self.rule(model, methods=method))
+                self.assertIn(sentence % (method, label), scope.rule_ids.warning)
+                self.assertIn(sentence % (method, label), scope.warnings)
+        for methods in ("address_get", "message_post", "message_post(body, subject)"):
+            self.assertFalse(
+                self.scope(self.rule("res.partner", methods=methods)).rule_ids.warning
+            )
+
+    def test_arguments_are_warned_of(self):
+        rule = self.rule(
+            "res.partner", methods="message_post(body, message_type, author_id)"
+        )
+        self.assertEqual(
+            self.scope(rule).rule_ids.warning,
+            "With author_id, message_post on Contact acts on anything, or as anybody.",
+        )
 
     def test_methods_that_do_not_exist(self):
         self.assertInvalid(
             "res.partner has no method “action_confirm_all”.",
             methods="action_confirm_all",
         )
+        # Spelled like a public one, and marked as private all the same.
+        self.assertTrue(callable(self.env["res.partner"].filtered_domain))
 
     def test_good_methods(self):
         scope = self.scope(
@@ -90,16 +127,106 @@ class TestRuleMayBeSaved(ScopedCase):
         self.assertEqual((second.name, second.arguments), ("address_get", None))
 
     def test_domain(self):
-        for domain in ("[('name', '=', 'x')]", "nonsense", "[(1, '=', 1)]"):
+        for domain in (
+            "[('name', '=', 'x')]",
+            "['|', ('name', 'ilike', 'x'), ('parent_id.name', '=', False)]",
+            "[('category_id', 'any', [('name', '=', 'x')])]",
+            "[('id', 'child_of', [1])]",
+            " [('create_date', '>', '2026-01-01')] ",
+        ):
+            with self.subTest(domain):
+                scope = self.scope(self.rule("res.partner", "read", domain=domain))
+                self.assertEqual(scope._compile().rules[0].domain, domain.strip())
+                self.assertIn(
+                    f"Contact: read, only records where {domain.strip()}",
+                    scope.rule_ids.summary,
+                )
+                self.assertEqual(scope.rule_ids._snapshot()["domain"], domain)
+
+    def test_no_domain(self):
+        for domain in (False, "", "[]", " [] "):
+            for model in ("res.partner", None):
+                with self.subTest(domain=domain, model=model):
+                    scope = self.scope(self.rule(model, "read", domain=domain))
+                    self.assertEqual(scope._compile().rules[0].domain, "")
+                    self.assertNotIn("only records", scope.rule_ids.summary)
+
+    def test_domains_that_are_none(self):
+        for domain in ("nonsense", "[('user_id', '=', uid)]", "{}", "('a', '=', 1)"):
             with self.subTest(domain):
                 self.assertInvalid(
-                    "This version does not enforce a limit on records, so"
-                    f" “{domain}” cannot be saved.",
+                    f"“{domain}” is no list of plain values: a rule's domain knows no"
+                    " names such as uid, and computes nothing.",
                     domain=domain,
                 )
-        for domain in (False, "", "[]", " [] "):
+        for domain in (
+            "[('no_such_field', '=', 1)]",
+            "[('country_id.no_such_field', '=', 1)]",
+            "[('name', 'no_such_operator', 1)]",
+            "[('category_id', 'any!', [])]",
+            "['|', ('name', '=', 1)]",
+            "[('name', '=')]",
+            "['?']",
+            "[5]",
+        ):
+            with self.subTest(domain), self.assertRaises(ValidationError) as caught:
+                self.scope(self.rule("res.partner", "read", domain=domain))
+            self.assertIn(
+                f"“{domain}” is no domain of res.partner: ", str(caught.exception)
+            )
+
+    def test_a_domain_needs_a_model(self):
+        self.assertInvalid(
+            "A rule for any model cannot limit records: a domain speaks of the fields of a"
+            " model that is named.",
+            model=None,
+            domain="[('id', '=', 1)]",
+        )
+        rule = self.scope(
+            self.rule("res.partner", "read", domain="[('vat', '=', 'x')]")
+        ).rule_ids
+        with self.assertRaises(ValidationError):
+            rule.model_id = self.env["ir.model"]._get_id("res.country")
+
+    def test_parameters_that_a_domain_names_are_warned_of(self):
+        for domain, warned in (
+            ("[('key', '=', 'database.secret')]", "database.secret"),
+            ("[('key', 'in', ['web.base.url', 'database.uuid'])]", "database.uuid"),
+            ("[('key', '=', 'web.base.url')]", None),
+            ("[('key', 'like', 'database.secret')]", None),
+        ):
             with self.subTest(domain):
-                self.assertTrue(self.scope(self.rule("res.partner", domain=domain)))
+                rule = self.scope(
+                    self.rule("ir.config_parameter", "read", domain=domain)
+                ).rule_ids
+                if warned:
+                    self.assertIn(f"Secret system parameters: {warned}.", rule.warning)
+                else:
+                    self.assertNotIn("Secret", rule.warning)
+
+    def test_parameters_that_open_a_door_are_warned_of(self):
+        rule = self.scope(
+            self.rule(
+                "ir.config_parameter",
+                "read write",
+                domain="[('key', 'in', ['web.base.url', 'crm.pls_fields'])]",
+            )
+        ).rule_ids
+        sentence = "Whoever changes these system parameters opens a door: web.base.url."
+        self.assertIn(sentence, rule.warning)
+        rule.perm_write = False
+        self.assertNotIn("opens a door", rule.warning)
+
+    def test_fields_that_open_a_door_are_warned_of(self):
+        sentence = (
+            "Whoever sets these fields of User grants rights or opens a door: %s."
+        )
+        rule = self.scope(
+            self.rule("res.users", "read write", ["login", "name", "group_ids"])
+        ).rule_ids
+        self.assertIn(sentence % "Login, Groups", rule.warning)
+        rule.perm_write = False
+        self.assertNotIn("opens a door", rule.warning)
 
     def test_off_limits_models(self):
         for model in (
@@ -118,14 +245,16 @@ class TestRuleMayBeSaved(ScopedCase):
                 )
 
     def test_document_models(self):
-        for model in sorted(catalogue.DOCUMENT_MODELS):
-            if model in self.env:
-                with self.subTest(model):
-                    self.assertInvalid(
-                        f"The rows of {model} belong to records of any model, which this"
-                        " version cannot limit.",
-                        model=model,
-                    )
+        """They can be granted, and the form says what else they need."""
+        installed = sorted(catalogue.DOCUMENTS & set(self.env.registry))
+        self.assertIn("mail.message", installed)
+        for model in installed:
+            with self.subTest(model):
+                rule = self.scope(self.rule(model, "read create")).rule_ids
+                self.assertTrue(rule.is_document_model)
+                self.assertTrue(rule.is_protected)
+        rule = self.scope(self.rule("res.partner", "read")).rule_ids
+        self.assertFalse(rule.is_document_model)
 
     def test_fields_of_another_model(self):
         sentence = "The fields of a rule belong to the model it names."

@@ -69,14 +69,14 @@ class TestSecretFields(ScopedCase):
     def test_fields(self):
         """Every field of a named model is granted, and secrets are not among them."""
         for model, name in self.installed(SECRET):
-            if catalogue.is_off_limits(model) or model in catalogue.DOCUMENT_MODELS:
+            if catalogue.is_off_limits(model) or model in catalogue.DOCUMENTS:
                 continue
             with self.subTest(model=model, name=name):
                 every = self.scope(self.rule(model, "read"))
                 reason = self.why(every, model, "read", [1], fields=[name])
                 self.assertEqual(
                     reason.partition(" names ")[2],
-                    f"{name}, and secrets must be named.",
+                    f"{name}, and what is secret or grants rights must be named.",
                 )
                 named = self.scope(self.rule(model, "read", [name]))
                 self.decide(named, model, "read", [1], fields=[name])
@@ -106,7 +106,7 @@ class TestSecretFields(ScopedCase):
         ):
             with self.subTest(method=method, kwargs=kwargs):
                 self.assertIn(
-                    "secrets must be named",
+                    "what is secret or grants rights must be named",
                     self.why(scope, "res.users", method, **kwargs),
                 )
 

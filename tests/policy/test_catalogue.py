@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What is known of Odoo's names."""
 
+import itertools
+
 import pytest
 from policy import catalogue
 
@@ -191,14 +193,8 @@ PLAIN = [
 
 DANGEROUS = [
     "action_merge",
-    "action_reset_password",
-    "api_key_wizard",
-    "authenticate",
-    "button_immediate_install",
-    "change_password",
     "execute",
     "execute_import",
-    "generate",
     "get_portal_url",
     "merge",
     "message_mail_with_source",
@@ -206,13 +202,23 @@ DANGEROUS = [
     "message_post_with_source",
     "message_process",
     "message_subscribe",
-    "method_direct_trigger",
-    "render_template",
-    "reset_password",
-    "revoke",
     "run",
     "send_mail",
     "set_param",
+]
+
+UNGRANTABLE = [
+    "action_reset_password",
+    "api_key_wizard",
+    "button_immediate_install",
+    "change_password",
+    "portal.wizard.user.action_grant_access",
+    "preference_change_password",
+    "render_template",
+    "res.config.execute",
+    "res.users.authenticate",
+    "reset_password",
+    "signup_get_auth_param",
 ]
 
 
@@ -255,9 +261,24 @@ def test_dangerous(method):
     assert method in catalogue.DANGEROUS_METHODS
 
 
+@pytest.mark.parametrize("method", UNGRANTABLE)
+def test_ungrantable(method):
+    assert method in catalogue.UNGRANTABLE_METHODS
+
+
 def test_lists_do_not_contradict_each_other():
-    assert not catalogue.DANGEROUS_METHODS & set(catalogue.GENERIC_METHODS)
-    assert not catalogue.DANGEROUS_METHODS & set(catalogue.SAFE_ARGUMENTS)
+    lists = [
+        catalogue.DANGEROUS_METHODS,
+        catalogue.UNGRANTABLE_METHODS,
+        catalogue.WEB_CLIENT_METHODS,
+        catalogue.GENERIC_METHODS,
+    ]
+    for one, other in itertools.combinations(map(set, lists), 2):
+        assert not one & other
+    for methods in lists[:2]:
+        assert not methods & set(catalogue.SAFE_ARGUMENTS)
+        assert not methods & catalogue.SAFE_MIXIN_METHODS
+    assert not catalogue.SECRET_FIELDS_OF & catalogue.BY_NAME_FIELDS
     for name in catalogue.NOT_SECRET:
         assert not catalogue.is_secret_field(name)
 
@@ -292,14 +313,32 @@ def test_generic_methods_are_the_designs():
     }
 
 
-def test_harmless_context():
-    assert {
-        "lang",
-        "tz",
-        "allowed_company_ids",
-        "active_test",
-        "bin_size",
-    } == catalogue.HARMLESS_CONTEXT
+@pytest.mark.parametrize(
+    ("key", "value", "harmless"),
+    [
+        ("lang", "en_US", True),
+        ("tz", "UTC", True),
+        ("allowed_company_ids", [1], True),
+        ("active_test", False, True),
+        ("bin_size", True, True),
+        ("bin_size_image_1920", True, True),
+        ("mail_create_nosubscribe", True, True),
+        ("uid", 7, True),
+        ("uid", 1, False),
+        ("uid", True, False),
+        ("uid", "7", False),
+        ("bin_size_", True, False),
+        ("Lang", "en_US", False),
+        ("lang ", "en_US", False),
+        ("default_name", "x", False),
+        ("tracking_disable", True, False),
+        ("show_email", True, False),
+        ("active_model", "res.users", False),
+        ("force_company", 1, False),
+    ],
+)
+def test_harmless_context(key, value, harmless):
+    assert catalogue.is_harmless_context(key, value, uid=7) is harmless
 
 
 @pytest.mark.parametrize(
@@ -319,7 +358,7 @@ def test_harmless_context():
     ],
 )
 def test_secret_parameters(key):
-    assert any(part in key.lower() for part in catalogue.SECRET_PARAMETERS)
+    assert catalogue.is_secret_parameter(key)
 
 
 @pytest.mark.parametrize(
@@ -332,7 +371,7 @@ def test_secret_parameters(key):
     ],
 )
 def test_plain_parameters(key):
-    assert not any(part in key.lower() for part in catalogue.SECRET_PARAMETERS)
+    assert not catalogue.is_secret_parameter(key)
 
 
 @pytest.mark.parametrize(
@@ -345,7 +384,9 @@ def test_plain_parameters(key):
         "ir.actions.report",
         "ir.actions.server",
         "ir.cron",
+        "ir.default",
         "ir.model",
+        "ir.model.data",
         "ir.model.fields",
         "ir.model.fields.selection",
         "digest.tip",
@@ -377,6 +418,12 @@ def test_what_reads_and_what_changes():
     [
         ("message_post", "body", "x", False),
         ("message_post", "subject", "x", False),
+        ("message_post", "message_type", "comment", False),
+        ("message_post", "message_type", "notification", False),
+        ("message_post", "message_type", "email", True),
+        ("message_post", "message_type", "snailmail", True),
+        ("message_post", "message_type", ["comment"], True),
+        ("message_post", "body_is_html", True, False),
         ("message_post", "subtype_xmlid", "mail.mt_note", False),
         ("message_post", "author_id", 1, True),
         ("message_post", "attachment_ids", [1], True),

@@ -30,12 +30,15 @@ COUNTRY = Resource("res.country")
 USERS = Resource("res.users", protected=True)
 CRON = Resource("ir.cron", protected=True, runs_code=True)
 SCOPE = Resource("apikey.scope", protected=True, off_limits=True)
-RESOURCES = [PARTNER, COUNTRY, USERS, CRON, SCOPE]
+FILES = Resource("ir.attachment", protected=True, filtered=True)
+RESOURCES = [PARTNER, COUNTRY, USERS, CRON, SCOPE, FILES]
+DOMAINS = ["", "[('a', '=', 1)]", "[('b', '=', 1)]"]
 FIELDS = ["id", "name", "email", "token"]
 SECRETS = {"token"}
-METHODS = ["post", "confirm", "share", "run"]
+METHODS = ["post", "confirm", "share", "run", "mint"]
 SHARED = {"share"}  # of a mixin: granted by name only
-DANGEROUS = {"run"}
+DANGEROUS = {"run"}  # too
+UNGRANTABLE = {"mint"}
 ARGUMENTS = ["body", "author", "files"]
 UNSAFE = {"post": {"author", "files"}}
 
@@ -57,6 +60,7 @@ rules = st.builds(
         unique_by=lambda grant: grant.name,
     ).map(tuple),
     any_method=st.booleans(),
+    domain=st.sampled_from(DOMAINS),
 )
 policies = st.lists(rules, max_size=4).map(lambda rules: Policy(tuple(rules)))
 resources = st.sampled_from(RESOURCES)
@@ -74,6 +78,7 @@ def accesses(draw, reaching=True):
         offered,
         (fields | (offered or frozenset())) & SECRETS,
         tuple(draw(st.lists(elsewhere, max_size=2))) if reaching else (),
+        unfiltered=draw(st.booleans()),
     )
 
 
@@ -89,6 +94,7 @@ def invocation(resource, method, arguments):
         resource,
         method,
         arguments=arguments,
+        ungrantable=method in UNGRANTABLE,
         dangerous=method in DANGEROUS,
         by_name=method in SHARED or resource.protected,
         dangerous_arguments=arguments & UNSAFE.get(method, set()),
@@ -97,7 +103,11 @@ def invocation(resource, method, arguments):
 
 footprints = st.builds(
     Footprint,
-    st.lists(accesses(), max_size=3).map(tuple),
+    st.lists(
+        accesses(),
+        max_size=3,
+        unique_by=lambda access: (access.resource.model, access.operation),
+    ).map(tuple),
     st.none() | invocations(),
     st.frozensets(st.sampled_from(["default_name", "active_id"]), max_size=1),
 ).filter(lambda footprint: footprint.accesses or footprint.invocation)
@@ -139,35 +149,54 @@ def may_reach(policy, rule, name, elsewhere):
     """What setting a field does elsewhere needs a rule there, or one naming the field."""
     if rule.fields is not None and name in rule.fields:
         return True
-    if beyond_any_rule(elsewhere.resource, elsewhere.operation):
+    if elsewhere.operation == "describe":
+        # Setting a field describes nothing; should it ever, it is a plain access.
+        return any(
+            gives_access(other, elsewhere)
+            for other in policy.rules
+            if not beyond_any_rule(elsewhere.resource, "describe")
+        )
+    return any(True for _rule in rules_for_access(policy, elsewhere))
+
+
+def gives_access(rule, access):
+    """One rule gives all of it, and for every record where nothing filters them."""
+    if not (reaches(rule, access.resource) and may(rule, access.operation)):
         return False
-    return any(
-        reaches(other, elsewhere.resource)
-        and may(other, elsewhere.operation)
-        and all(gives_field(other, field) for field in elsewhere.fields)
-        for other in policy.rules
-    )
+    if access.unfiltered and (rule.domain or access.resource.filtered):
+        return False
+    return all(gives_field(rule, name) for name in access.fields)
 
 
 def rules_for_access(policy, access):
     if beyond_any_rule(access.resource, access.operation):
         return
     for rule in policy.rules:
-        if not (reaches(rule, access.resource) and may(rule, access.operation)):
-            continue
-        if not all(gives_field(rule, name) for name in access.fields):
-            continue
-        if all(
+        if gives_access(rule, access) and all(
             may_reach(policy, rule, name, elsewhere)
             for name, elsewhere in access.reaches
         ):
             yield rule
 
 
+def describes(policy, access):
+    """A model's metadata hold no record: rules for it add up, field by field."""
+    if beyond_any_rule(access.resource, "describe"):
+        return False
+    rules = [
+        rule
+        for rule in policy.rules
+        if reaches(rule, access.resource) and may(rule, "describe")
+    ]
+    return bool(rules) and all(
+        any(gives_field(rule, name) for rule in rules) for name in access.fields
+    )
+
+
 def gives_method(rule, called):
     if beyond_any_rule(called.resource, "call") or not reaches(rule, called.resource):
         return False
-    if called.method in DANGEROUS:
+    if called.method in UNGRANTABLE:
         return False
     unsafe = UNSAFE.get(called.method, set())
     for grant in rule.methods:
@@ -176,7 +205,7 @@ def gives_method(rule, called):
             if allowed is None:
                 allowed = set(ARGUMENTS) - unsafe
             return all(name in allowed for name in called.arguments)
-    by_name_only = called.method in SHARED or called.resource.protected
+    by_name_only = called.method in SHARED | DANGEROUS or called.resource.protected
     return rule.any_method and not by_name_only and not called.arguments & unsafe
 
 
@@ -184,7 +213,10 @@ def oracle(policy, footprint):
     if footprint.context_keys:
         return False
     for access in footprint.accesses:
-        if not any(True for _rule in rules_for_access(policy, access)):
+        if access.operation == "describe":
+            if not describes(policy, access):
+                return False
+        elif not any(True for _rule in rules_for_access(policy, access)):
             return False
     if footprint.invocation:
         return any(gives_method(rule, footprint.invocation) for rule in policy.rules)
@@ -237,9 +269,11 @@ def test_beyond_any_rule_is_never_granted(policy, footprint):
     if footprint.invocation:
         touched.append((footprint.invocation.resource, "call"))
     refusal = decide(policy, footprint).refusal
-    if any(beyond_any_rule(*one) for one in touched):
-        assert refusal.code in ("off_limits", "runs_code")
+    mints = footprint.invocation and footprint.invocation.method in UNGRANTABLE
+    if mints or any(beyond_any_rule(*one) for one in touched):
+        assert refusal.code in ("off_limits", "runs_code", "ungrantable")
         assert (refusal.code == "off_limits") == refusal.resource.off_limits
+        assert mints or refusal.code != "ungrantable"
         assert refusal.absolute
     else:
         assert refusal is None or not refusal.absolute
@@ -257,21 +291,58 @@ def test_protected_only_by_name(policy, footprint):
             assert footprint.invocation.resource.model in names
 
 
-@many
+@settings(max_examples=500)
 @given(policies, footprints)
-def test_narrowed_to_what_one_rule_gives(policy, footprint):
-    """What is offered is narrowed, for each access, to the fields of a rule granting it."""
+def test_the_records_are_those_of_just_the_rules_that_give_it_all(policy, footprint):
+    """A field through one rule and a record through another would be a leak."""
     decision = decide(policy, footprint)
     if decision.refusal:
         return
-    offering = {a for a in footprint.accesses if a.offered is not None}
-    assert set(decision.narrowed) == offering
-    for access, fields in decision.narrowed.items():
-        assert fields <= access.offered
-        assert any(
-            fields == {name for name in access.offered if gives_field(rule, name)}
-            for rule in rules_for_access(policy, access)
-        )
+    assert [
+        grant.part for grant in decision.grants if isinstance(grant.part, Access)
+    ] == [*footprint.accesses]
+    for grant in decision.grants:
+        if isinstance(grant.part, Invocation):
+            giving = {rule for rule in policy.rules if gives_method(rule, grant.part)}
+        elif grant.part.operation == "describe":
+            continue
+        else:
+            giving = set(rules_for_access(policy, grant.part))
+            if grant.offered is not None:
+                giving = {
+                    rule
+                    for rule in giving
+                    if all(gives_field(rule, name) for name in grant.offered)
+                }
+        assert set(grant.rules) == giving
+
+
+@many
+@given(policies, footprints)
+def test_what_is_offered_is_what_the_most_generous_rule_gives(policy, footprint):
+    decision = decide(policy, footprint)
+    for grant in decision.grants:
+        if isinstance(grant.part, Invocation) or grant.part.offered is None:
+            assert grant.offered is None
+            continue
+        assert grant.offered <= grant.part.offered
+        if grant.part.operation == "describe":
+            continue
+        given_by = [
+            {name for name in grant.part.offered if gives_field(rule, name)}
+            for rule in rules_for_access(policy, grant.part)
+        ]
+        assert grant.offered in given_by
+        assert len(grant.offered) == max(map(len, given_by))
+
+
+@many
+@given(policies, footprints)
+def test_what_is_reached_is_granted_there(policy, footprint):
+    for grant in decide(policy, footprint).grants:
+        for name, there in grant.reached:
+            assert (name, there.part) in grant.part.reaches
+            assert there.rules
 
 
 @many
@@ -290,6 +361,11 @@ def test_a_refusal_says_something_true(policy, footprint):
             )
         case "fields":
             assert refusal.names
+        case "unfiltered":
+            assert any(
+                access.unfiltered and access.resource == refusal.resource
+                for access in footprint.accesses
+            )
         case "secrets":
             assert set(refusal.names) <= SECRETS
         case "reach":
@@ -300,7 +376,7 @@ def test_a_refusal_says_something_true(policy, footprint):
                 for access in footprint.accesses
                 for field, elsewhere in access.reaches
             )
-        case "method" | "dangerous":
+        case "method" | "dangerous" | "ungrantable":
             assert refusal.names == (footprint.invocation.method,)
         case "arguments":
             assert set(refusal.names) <= footprint.invocation.arguments
@@ -431,7 +507,17 @@ def writing(resource, *fields):
         (
             [Rule("res.partner", methods=(MethodGrant("run"),), any_method=True)],
             call("run"),
+            None,
+        ),
+        (
+            [Rule("res.country", methods=(MethodGrant("run"),)), EVERYTHING],
+            call("run"),
             "dangerous",
+        ),
+        (
+            [Rule("res.partner", methods=(MethodGrant("mint"),), any_method=True)],
+            call("mint"),
+            "ungrantable",
         ),
         (
             [Rule("ir.cron", frozenset(OPERATIONS), methods=(MethodGrant("confirm"),))],
@@ -501,6 +587,65 @@ def test_one_part_refused_refuses_it_all():
     assert not allowed(policy, Footprint(good + bad))
     assert not allowed(policy, Footprint(bad + good))
     assert not allowed(policy, Footprint(good, call("post").invocation))
+
+
+def test_two_accesses_for_the_same_model_and_operation_are_no_footprint():
+    accesses = touch(READ, "name").accesses + touch(READ, "email").accesses
+    with pytest.raises(ValueError):
+        Footprint(accesses)
+
+
+SOME = "[('a', '=', 1)]"
+OTHERS = "[('b', '=', 1)]"
+
+
+def test_records_of_two_rules():
+    policy = Policy(
+        (
+            Rule("res.partner", frozenset({READ}), frozenset({"name"}), domain=SOME),
+            Rule(
+                "res.partner",
+                frozenset({READ}),
+                frozenset({"name", "email"}),
+                domain=OTHERS,
+            ),
+        )
+    )
+
+    def domains(*fields):
+        [grant] = decide(policy, touch(READ, *fields)).grants
+        return grant.domains
+
+    assert domains("name") == {SOME, OTHERS}
+    assert domains("email") == {OTHERS}
+    assert domains("name", "email") == {OTHERS}
+    every = Policy((*policy.rules, Rule("res.partner", frozenset({READ}))))
+    assert decide(every, touch(READ, "name")).grants[0].domains == frozenset()
+
+
+def test_where_nothing_filters_only_a_rule_for_every_record_grants():
+    limited = Rule("res.partner", frozenset({READ}), domain=SOME)
+    unfiltered = touch(READ, "name", unfiltered=True)
+    assert decide(Policy((limited,)), unfiltered).refusal.code == "unfiltered"
+    both = Policy((limited, EVERYTHING))
+    assert decide(both, unfiltered).grants[0].rules == (EVERYTHING,)
+    files = Rule("ir.attachment", frozenset({READ}))
+    unfiltered = touch(READ, resource=FILES, unfiltered=True)
+    assert decide(Policy((files,)), unfiltered).refusal.code == "unfiltered"
+    assert allowed(Policy((files,)), touch(READ, resource=FILES))
+
+
+def test_a_named_field_needs_no_target_and_others_remember_theirs():
+    named = Rule("res.partner", frozenset({CREATE}), frozenset({"country_id"}))
+    plain = Rule("res.partner", frozenset({CREATE}), domain=SOME)
+    countries = Rule("res.country", frozenset({READ}), domain=OTHERS)
+    footprint = touch(CREATE, "country_id", reaches=(("country_id", reading(COUNTRY)),))
+    [grant] = decide(Policy((named, plain)), footprint).grants
+    assert (grant.rules, grant.reached) == ((named,), ())
+    [grant] = decide(Policy((named, plain, countries)), footprint).grants
+    assert grant.rules == (named, plain)
+    [(name, there)] = grant.reached
+    assert (name, there.rules) == ("country_id", (countries,))
 
 
 def test_the_closest_rule_is_spoken_of():

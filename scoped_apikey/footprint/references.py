@@ -1,0 +1,48 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Fields whose model is data: set only where the model is known, and then checked."""
+
+from ..policy.footprint import READ, WRITE
+from .errors import malformed, unsupported
+
+
+def read_reference(view, operation, field, value, values):
+    """Note what setting a reference to a record of any model reaches.
+
+    :param field: a ``reference``, or a ``many2one_reference``, whose model is another field
+    :param values: all the values that are set along with it
+    :raise Unreadable: which model it is about cannot be known, or there is no such model
+    """
+    if not value:
+        return
+    if field.type == "reference":
+        model, id_ = _split(field, value)
+    else:
+        model, id_ = _model_of(view, field, values), value
+    if type(id_) is not int or id_ <= 0:
+        raise malformed(field.name)
+    if model not in view.env:
+        raise malformed(field.model_field or field.name)
+    # Whoever adds to a document, an attachment for one, changes it.
+    links = view.env["apikey.catalogue"]._document_links()
+    needed = WRITE if view.name in links else READ
+    target = view.touched.view(model).access(needed, ids=[id_])
+    view.touched.reach(view, operation, field.name, target)
+
+
+def _split(field, value):
+    if not isinstance(value, str):
+        raise malformed(field.name)
+    model, _comma, id_ = value.partition(",")
+    return model, int(id_) if id_.isascii() and id_.isdigit() else id_
+
+
+def _model_of(view, field, values):
+    """Return the model that is set along with a many2one_reference."""
+    name = field.model_field
+    if isinstance(model := values.get(name), str):
+        return model
+    # An activity takes the model's row instead of its name.
+    related = (view.field(name).related or "").split(".")
+    if related[1:] == ["model"] and type(values.get(related[0])) is int:
+        return view.env["ir.model"].sudo().browse(values[related[0]]).exists().model
+    raise unsupported(f"setting {field.name} without {name}")

@@ -1,0 +1,108 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""What the arguments of a call have been found to touch, so far."""
+
+from dataclasses import dataclass, field
+
+from ..policy.footprint import Access, Footprint, Invocation
+from .errors import malformed
+from .model_view import ModelView
+
+
+@dataclass
+class _Draft:
+    """An access that is still growing."""
+
+    view: ModelView
+    fields: set = field(default_factory=set)
+    ids: set = field(default_factory=set)
+    elsewhere: set = field(default_factory=set)
+    reaches: dict = field(default_factory=dict)
+    unfiltered: bool = False
+    offered: frozenset | None = None
+
+    def finish(self, operation) -> Access:
+        fields = frozenset(self.fields)
+        return Access(
+            self.view.resource,
+            operation,
+            fields,
+            self.offered,
+            self.view.by_name(operation) & (fields | (self.offered or frozenset())),
+            tuple(self.reaches),
+            frozenset(self.elsewhere),
+            self.unfiltered,
+            frozenset(self.ids),
+        )
+
+
+class Touched:
+    """Collects accesses, one for each model and operation.
+
+    :param env: the user's environment
+    :param allowed_context: the context keys that the scope allows by name
+    """
+
+    def __init__(self, env, allowed_context):
+        self.env = env
+        self._allowed_context = allowed_context
+        self._context_keys = set()
+        self._drafts = {}
+        self._views = {}
+
+    def view(self, model: str) -> ModelView:
+        """Return the view of a model, through which all of the footprint is written."""
+        if model not in self._views:
+            self._views[model] = ModelView(self.env[model], self)
+        return self._views[model]
+
+    def add(self, view, operation, fields, ids, unfiltered):
+        """Note that an operation on a model touches some fields, and particular records."""
+        draft = self._draft(view, operation)
+        draft.fields.update(fields)
+        draft.ids.update(ids)
+        draft.unfiltered |= unfiltered
+
+    def holds(self, view, operation) -> bool:
+        """Tell whether an operation on a model has been noted."""
+        return (view.name, operation) in self._drafts
+
+    def offer(self, view, operation, fields):
+        """Note which fields the caller would get for asking for none in particular."""
+        self._draft(view, operation).offered = frozenset(fields)
+
+    def set_elsewhere(self, view, operation, name):
+        """Note that setting a field writes nobody knows where."""
+        self._draft(view, operation).elsewhere.add(name)
+
+    def reach(self, view, operation, name, access: Access):
+        """Note what setting a field does elsewhere."""
+        self._draft(view, operation).reaches[name, access] = None
+
+    def _draft(self, view, operation):
+        return self._drafts.setdefault((view.name, operation), _Draft(view))
+
+    def read_context(self, context):
+        """Note those keys of a context that are neither harmless nor allowed.
+
+        :raise Unreadable: it is not a mapping with texts as keys
+        """
+        if not isinstance(context, dict) or not all(
+            isinstance(key, str) for key in context
+        ):
+            raise malformed("context")
+        is_harmless = self.env["apikey.catalogue"]._is_harmless_context
+        self._context_keys.update(
+            key
+            for key, value in context.items()
+            if key not in self._allowed_context and not is_harmless(key, value)
+        )
+
+    def finish(self, invocation: Invocation | None = None) -> Footprint:
+        return Footprint(
+            tuple(
+                draft.finish(operation)
+                for (_model, operation), draft in self._drafts.items()
+            ),
+            invocation,
+            frozenset(self._context_keys),
+        )

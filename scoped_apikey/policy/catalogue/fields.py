@@ -1,0 +1,141 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Which fields and rows hold secrets, and which fields open a door?"""
+
+import re
+
+SECRET_FIELDS = re.compile(
+    r"""(.*_)?(password|passwd|passphrase|pass|secret|token|otp)(_.*)?
+    | (.*_)?(api_?keys?|(private|access|server)_keys?|credentials?|credential_.*)(_ids?)?
+    | (ssl|smtp_ssl)_.* | .*_account_sid
+    | passkey_.* | .*_passkey_.* | totp_.* | signup_.*
+    | (access|invitation|local|webhook|sharing|share|full|sfu_server)_url
+    | (.*_)?link | videocall_location
+    | webhook_.* | qrcode | keys | uuid
+    """,
+    re.VERBOSE,
+)
+"""Passwords, tokens, signup data and signed links: covered only by a rule that names them."""
+
+SECRET_FIELDS_OF = frozenset(
+    {
+        "auth_totp.wizard.url",
+        "discuss.channel.sfu_channel_uuid",
+        "google.gmail.mixin.google_gmail_uri",
+        "hr.employee.pin",
+        "ir.attachment.store_fname",
+        "mail.push.device.endpoint",
+        "microsoft.outlook.mixin.microsoft_outlook_uri",
+        "res.device.log.session_identifier",
+        "res.device.session_identifier",
+        "sms.account.code.verification_code",
+        "sms.tracker.sms_uuid",
+    }
+)
+"""Secrets that only their model tells apart from innocents of the same name."""
+
+NOT_SECRET = frozenset(
+    {
+        "payment_token_count",
+        "signup_type",
+        "support_tokenization",
+        "token_inline_form_view_id",
+        "totp_enabled",
+        "webhook_field_ids",
+    }
+)
+"""Field names that look like secrets and are none."""
+
+SECRET_PARAMETERS = (
+    "secret",
+    "passw",
+    "token",
+    "private",
+    "credential",
+    "apikey",
+    "_key",
+    "-key",
+    ".key",
+    "webhook",
+    "uuid",
+    "account_sid",
+    "scoped_apikey.",
+)
+"""A parameter whose key contains one of these, whatever the case, is a secret."""
+
+DOOR_PARAMETERS = (
+    "web.base.url",  # where links in mails lead, those that reset a password too
+    "endpoint",  # a server that is sent the tokens of our accounts
+    "base.template_portal_user_id",  # whose rights who signs up is given
+    "auth_",
+    "base.enable_programmatic_api_keys",
+    "base.login_cooldown",
+)
+"""A parameter whose key contains one of these holds no secret, and opens a door to whoever
+changes it: it is changed only by a rule that names it, as it is for secrets.
+"""
+
+BY_NAME_FIELDS = frozenset(
+    {
+        # Whoever sets them logs in as somebody else, or lets somebody in.
+        "res.users.active",
+        "res.users.company_id",
+        "res.users.company_ids",
+        "res.users.email",
+        "res.users.group_ids",
+        "res.users.login",
+        "res.users.notification_type",  # its setter changes groups
+        "res.users.oauth_provider_id",
+        "res.users.oauth_uid",
+        "res.users.partner_id",
+        "res.users.role",
+        "res.users.share",
+        # The other side of the same rights.
+        "res.company.parent_id",
+        "res.company.user_ids",
+        "res.groups.api_key_duration",
+        "res.groups.implied_by_ids",
+        "res.groups.implied_ids",
+        "res.groups.menu_access",
+        "res.groups.model_access",
+        "res.groups.rule_groups",
+        "res.groups.user_ids",
+        "res.groups.view_access",
+        "mail.thread.message_follower_ids",
+        "mail.thread.message_partner_ids",
+        "project.project.allow_milestones",  # its setter gives everybody a group
+        "project.project.allow_recurring_tasks",
+        "project.project.allow_task_dependencies",
+        "project.project.collaborator_ids",
+        "project.project.privacy_visibility",
+        # Scripts from our own address, other models' files, files for everybody.
+        "ir.attachment.db_datas",
+        "ir.attachment.mimetype",
+        "ir.attachment.public",
+        "ir.attachment.res_field",
+        "ir.attachment.type",
+        "ir.attachment.url",
+        # Words in another's mouth.
+        "mail.message.author_guest_id",
+        "mail.message.author_id",
+        "mail.message.email_from",
+        "mail.message.reply_to",
+    }
+)
+"""Fields that hold no secret, and whose setting grants rights or opens a door: only a rule
+that names them lets them be set. Each with its model, and so for whatever inherits from it.
+"""
+
+
+def is_secret_field(name: str) -> bool:
+    """Tell whether a field holds a password, a token, a signed link or the like."""
+    return name not in NOT_SECRET and SECRET_FIELDS.fullmatch(name) is not None
+
+
+def is_door_parameter(key: str) -> bool:
+    """Tell whether changing a system parameter of this key opens a door."""
+    return any(part in key.lower() for part in DOOR_PARAMETERS)
+
+
+def is_secret_parameter(key: str) -> bool:
+    """Tell whether a system parameter of this key holds a secret."""
+    return any(part in key.lower() for part in SECRET_PARAMETERS)

@@ -1,0 +1,32 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The records that one rule covers, as a domain."""
+
+from functools import lru_cache
+
+from odoo.fields import Domain
+
+from ..policy.catalogue import SECRET_PARAMETERS
+from ..policy.records import named_keys, parse_domain
+
+PARAMETERS = "ir.config_parameter"
+
+
+def rule_domain(model, rule) -> Domain:
+    """Return the domain of the records of a model that a rule covers by itself.
+
+    :param str model: one that the rule covers
+    :param Rule rule: whose domain was found valid when it was saved
+    """
+    domain = _parse(rule.domain)
+    if model == PARAMETERS:
+        domain &= ~SECRETS | Domain("key", "in", list(named_keys(rule.domain)))
+    return domain
+
+
+@lru_cache(maxsize=4096)
+def _parse(text) -> Domain:
+    return Domain(parse_domain(text))
+
+
+SECRETS = Domain.OR(Domain("key", "ilike", part) for part in SECRET_PARAMETERS)
+"""The system parameters that hold secrets: covered only by a rule that names their keys."""

@@ -1,0 +1,112 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Which records do granted rules reach?
+
+A rule's domain is an administrator's, so it is evaluated as superuser, as Odoo evaluates
+record rules.
+"""
+
+from dataclasses import replace
+
+from odoo.fields import Domain
+
+from ..policy.decide import Grant, Refusal
+from ..policy.footprint import CREATE, WRITE, Invocation
+from .documents import limit_to_documents
+from .domains import rule_domain
+
+
+class Granted:
+    """What the call that is being served was granted, and so the records it reaches.
+
+    :param Policy policy: the scope of its key
+    :param grants: one for each part of its footprint
+    """
+
+    def __init__(self, policy, grants):
+        self.policy = policy
+        self.grants = grants
+        self._grants = {_about(grant): grant for grant in grants}
+        self._reached = {}
+
+    def knows(self, model, operation) -> bool:
+        """Tell whether the call was granted an operation on a model by itself."""
+        return (model, operation) in self._grants
+
+    def domain(self, env, model, operation) -> Domain:
+        """Return what is added to Odoo's record rules for a model while the call runs."""
+        return self._reach(env, self._grants[model, operation])
+
+    def check_before(self, env) -> Refusal | None:
+        """Say which of the records that the caller chose are not granted."""
+        for about, grant in self._grants.items():
+            for name, there in grant.reached:
+                if self._outside(env, there, there.part.ids):
+                    # What this field reaches is not granted: only its name could grant it.
+                    rules = tuple(
+                        rule for rule in grant.rules if rule.names_field(name)
+                    )
+                    if not rules:
+                        part = there.part
+                        return Refusal("reach", part.resource, part.operation, (name,))
+                    grant = replace(grant, rules=rules)
+            self._grants[about] = grant
+            part = grant.part
+            if isinstance(part, Invocation) and grant.domains and not part.ids:
+                return Refusal("no_records", part.resource, part.method)
+            if refusal := self._refuse(env, grant, part.ids):
+                return refusal
+        return None
+
+    def check_after(self, env, model, created, moved) -> Refusal | None:
+        """Say which records the call should not have made, or moved, as it has.
+
+        :param created: ids of new records of the called model
+        :param moved: ids of records that were changed
+        """
+        checked = {(model, CREATE): created}
+        if model in env["apikey.catalogue"]._document_links():
+            checked[model, WRITE] = moved
+        for about, ids in checked.items():
+            grant = self._grants.get(about)
+            if grant and (refusal := self._refuse(env, grant, frozenset(ids))):
+                return refusal
+        return None
+
+    def _refuse(self, env, grant, ids) -> Refusal | None:
+        outside = self._outside(env, grant, ids)
+        if not outside:
+            return None
+        part = grant.part
+        names = tuple(map(str, sorted(outside)))
+        return Refusal("records", part.resource, part.operation, names)
+
+    def _outside(self, env, grant, ids) -> frozenset[int]:
+        """Return those of some ids which the rules of a grant do not reach."""
+        domain = self._reach(env, grant)
+        if not ids or domain.is_true():
+            return frozenset()
+        records = _superuser(env)[grant.part.resource.model]
+        return ids - set(records.search(Domain("id", "in", list(ids)) & domain).ids)
+
+    def _reach(self, env, grant: Grant) -> Domain:
+        """Return the records that the rules of a grant reach together."""
+        if grant not in self._reached:
+            self._reached[grant] = self._compute_reach(env, grant)
+        return self._reached[grant]
+
+    def _compute_reach(self, env, grant):
+        resource, operation = grant.part.resource, grant.part.operation
+        domain = Domain.OR(rule_domain(resource.model, rule) for rule in grant.rules)
+        if resource.model in env["apikey.catalogue"]._document_links():
+            domain &= limit_to_documents(
+                _superuser(env), self.policy, resource.model, operation
+            )
+        return domain
+
+
+def _about(grant):
+    return grant.part.resource.model, grant.part.operation
+
+
+def _superuser(env):
+    return env(su=True, context={"active_test": False})
