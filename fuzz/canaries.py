@@ -57,10 +57,11 @@ SECRET_COLUMNS = (
 """Secrets in columns that no stored field of the ORM owns."""
 
 SORTED_MODELS = (
-    "crm.stage", "project.task.type", "res.partner.industry", "res.company",
-    "utm.stage", "product.template", "mail.activity.type", "sale.order.template",
+    "crm.stage", "res.company", "utm.stage", "product.template", "mail.activity.type",
+    "sale.order.template",
 )  # fmt: skip
-"""Models whose records are sorted by a number, which is nobody's to know either."""
+"""Models whose records are sorted by a number, which is nobody's to know either. None that
+records have several of: those come in their model's order, as on a screen."""
 
 
 class Cell(NamedTuple):

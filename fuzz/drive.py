@@ -15,8 +15,6 @@ def drive(options) -> int:
     """Run as the command line says. :return: an exit status"""
     walls = [name for name in options.without.split(",") if name]
     fuzz = Fuzz(options.database, options.seed, tame="decision" in walls)
-    for name in fuzz.left_out:
-        print(f"The scope “{name}” is left out: this version cannot save it.")
     with without(walls):
         if options.only is not None:
             return replay(fuzz, options.only)

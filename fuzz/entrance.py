@@ -6,6 +6,7 @@ JSON-RPC, the route's endpoint behind ``/json/2``. What lies before that, the ch
 takes longer than most calls and is tested elsewhere. Its transaction is always rolled back.
 """
 
+import io
 import json
 from contextlib import contextmanager
 from functools import partial
@@ -25,6 +26,10 @@ from . import changes
 ALLOWED, DENIED, ERROR = "allowed", "denied", "error"
 RPC, JSON2 = "rpc", "json2"
 ADDRESS = "127.0.0.1"
+ENVIRON = {
+    **EnvironBuilder(method="POST").get_environ(),
+    "REMOTE_ADDR": ADDRESS,
+}
 
 
 class Answer(NamedTuple):
@@ -71,6 +76,7 @@ class Entrance:
         call = Call(self.cr.dbname, transport, ADDRESS, fuzzed.model, fuzzed.method)
         call.identify(key.user_id, key.login, key)
         call.accept()
+        refused = False
         with self._request(call, key) as request:
             try:
                 result = (
@@ -89,10 +95,13 @@ class Entrance:
                 outcome, reason = _failure(call, error)
                 if outcome == "denied":
                     kind = DENIED
+                refused = call.refusal is not None  # and so it never ran
                 row = json.dumps(call.row(outcome, reason), default=str)
             finally:
                 self._undo()
-        return Answer(kind, text, row, changed + self._escaped())
+        if not refused:
+            changed = changed + self._escaped()
+        return Answer(kind, text, row, changed)
 
     def _rpc(self, key, fuzzed):
         args, kwargs = fuzzed.for_rpc()
@@ -130,8 +139,7 @@ class Entrance:
         path = "/xmlrpc/2/object"
         if call.transport == "json2":
             path = f"/json/2/{call.model}/{call.method}"
-        environ = EnvironBuilder(path=path, method="POST").get_environ()
-        environ["REMOTE_ADDR"] = ADDRESS
+        environ = {**ENVIRON, "PATH_INFO": path, "wsgi.input": io.BytesIO()}
         request = http.Request(http.HTTPRequest(environ))
         request.session = http.root.session_store.new()
         request.session.update(http.get_default_session())

@@ -10,7 +10,7 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from odoo.addons.scoped_apikey.policy.catalogue import GENERIC_METHODS, is_secret_field
+from odoo.addons.scoped_apikey.policy.catalogue import GENERIC_METHODS
 
 from .entrance import JSON2, RPC
 from .inside import Inside
@@ -25,8 +25,7 @@ BY_OPERATION = {
     "read": (
         "search", "search_count", "search_read", "read", "read_group",
         "formatted_read_group", "name_search", "fields_get", "has_access",
-        "check_access_rights", "export_data", "get_metadata", "get_external_id",
-        "web_read", "web_search_read",
+        "check_access_rights", "export_data", "web_read", "web_search_read",
     ),
     "write": ("write", "web_save", "action_archive", "action_unarchive"),
     "create": ("create", "default_get", "name_create", "copy", "load", "web_save"),
@@ -202,7 +201,7 @@ class Draft:
             return "read" in grant.operations and not grant.limited
         if method in ("action_archive", "action_unarchive"):
             return "active" in grant.fields
-        if method in ("name_search", "get_metadata", "name_create"):
+        if method in ("name_search", "name_create"):
             return not grant.limited
         return True
 
@@ -247,7 +246,7 @@ class Draft:
         return field_.type not in (
             "properties", "properties_definition", "reference", "many2one_reference",
             "binary", "json",
-        ) and not is_secret_field(name)  # fmt: skip
+        ) and name not in self.metadata.secrets(self.call.model)  # fmt: skip
 
     def sample(self, names, most=5):
         return self.rng.sample(names, min(len(names), self.rng.randint(1, most)))
@@ -403,8 +402,8 @@ class Draft:
         arguments.setdefault("limit", 5)
 
     def _export_data(self, arguments):
-        names = self.granted(*TEXTS, *NUMBERS, "boolean", "many2one")
-        arguments["fields_to_export"] = self.sample(names)
+        names = set(self.granted(*TEXTS, *NUMBERS, "boolean", "many2one")) - {"id"}
+        arguments["fields_to_export"] = self.sample(sorted(names) or [".id"])
 
     def _groupable(self):
         return self.granted("char", "many2one", "selection", "boolean", stored=True)

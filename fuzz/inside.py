@@ -7,8 +7,6 @@ display names of related records. Every other cell of the database is outside.
 
 from dataclasses import dataclass, field
 
-from odoo.addons.scoped_apikey.footprint.model_view import is_protected
-from odoo.addons.scoped_apikey.policy.catalogue import is_secret_field
 from odoo.tools.safe_eval import safe_eval
 
 from .canaries import cells_in
@@ -79,14 +77,12 @@ def look_inside(env, scope, names=None) -> Inside:
 
 def any_models(env) -> list[str]:
     """Return the models that a rule for any model covers."""
+    names = env["apikey.catalogue"]._unprotected_models()
+    models = [env[name] for name in sorted(names)]
     return [
-        name
-        for name, model in sorted(env.registry.items())
-        if not model._abstract
-        and not model._transient
-        and model._auto
-        and not is_protected(env, name)
-        and not name.startswith("apikey.")
+        model._name
+        for model in models
+        if not model._abstract and not model._transient and model._auto
     ]
 
 
@@ -97,10 +93,11 @@ def _grant(model, rule):
     except Exception:
         model.env.cr.rollback()
         return None
+    secrets = model.env["apikey.catalogue"]._secrets_of(model._name)
     names = rule.fields or [
         name
         for name, field_ in model._fields.items()
-        if not is_secret_field(name) and model._has_field_access(field_, "read")
+        if name not in secrets and model._has_field_access(field_, "read")
     ]
     methods = tuple(
         name.partition("(")[0].strip() for name in rule.methods.split(", ") if name

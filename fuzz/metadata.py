@@ -3,7 +3,6 @@
 
 from functools import cache
 
-from odoo.addons.scoped_apikey.policy.catalogue import is_secret_field
 from odoo.tools import SQL
 
 IDS_KEPT = 40
@@ -130,7 +129,7 @@ class Metadata:
         ]
 
     def secrets(self, model):
-        return [name for name in self.fields(model) if is_secret_field(name)]
+        return sorted(self.env["apikey.catalogue"]._secrets_of(model))
 
     def token(self, model, name, id_):
         """Return the text of a token; ``None`` where the field holds none."""

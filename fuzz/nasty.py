@@ -33,6 +33,7 @@ SEARCHING = (
 )  # fmt: skip
 SORTING = ("search", "search_read", "web_search_read")
 SPECIFYING = ("web_read", "web_search_read", "web_save")
+READING = ("read", "search_read", "search", "web_read")
 WRITING = ("create", "write", "web_save", "copy")
 HIERARCHY = ("child_of", "parent_of")
 
@@ -599,6 +600,14 @@ def _import_by_id(draft):
     )
     arguments["fields"] = [*arguments["fields"], column]
     arguments["data"] = [[*row, value] for row in arguments["data"]]
+
+
+@way("an external id", *READING)
+def _external_id(draft):
+    draft.call.method = draft.rng.choice(("get_external_id", "get_metadata"))
+    draft.call.ids = draft.some_ids(draft.metadata.ids(draft.call.model))
+    draft.call.arguments = {}
+    draft.is_another = True
 
 
 @way("a web_save that goes on", "web_save", weight=2)

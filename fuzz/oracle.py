@@ -57,8 +57,12 @@ ALWAYS = {
 """Changes that say nothing that their cause does not."""
 
 
-KEPT_BESIDE = {"html_field_history"}
-"""Columns in which stock Odoo keeps what a granted field held before."""
+KEPT_ALIKE = {
+    "html_field_history": ("project_task", "what the description held before"),
+    "res_name": ("rating_rating", "rating.mixin keeps the name of what is rated"),
+    "allocated_hours": ("project_task", "sale_project plans what a line sells"),
+}
+"""Columns that Odoo's own code keeps in step with a granted field, and why."""
 
 ADDRESS = {
     "street", "street2", "zip", "city", "state_id", "country_id", "company_name",
@@ -156,7 +160,9 @@ class Oracle:
                 change.id in grant.ids for grant in self.inside.of(model, "unlink")
             )
         columns = change.columns - STAMPS - self._entailed.get(change.table, set())
-        columns -= KEPT_BESIDE
+        columns -= {
+            name for name in columns if KEPT_ALIKE.get(name, ("",))[0] == change.table
+        }
         if change.table == "res_partner" and touched.is_family(change):
             columns -= ADDRESS
         if not columns:
