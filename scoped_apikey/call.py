@@ -7,6 +7,7 @@ how its row is stored (``models/apikey_call.py``).
 
 import time
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, NamedTuple
@@ -113,10 +114,28 @@ class Call:
         return (time.perf_counter() - self._started) * 1000
 
     def note_result(self, result):
-        """Take the ids of new records, which the caller could not send."""
-        self.created = _created(self.method, result, bool(self.ids))
+        """Take the ids of new records, which the caller could not send.
+
+        :raise TypeError, KeyError: a generic method answered in another form than Odoo's,
+            so that what a scoped key created cannot be told
+        """
+        if self.method == "create" or self.granted:
+            self.created = _created(self.method, result, self.ids)
         if not self.ids:
             self.ids = self.created
+
+    @contextmanager
+    def nested(self, model: str, method: str):
+        """Be, for a while, the call that the code of this call makes of another method.
+
+        It is decided on as any other; the row stays that of the call from outside.
+        """
+        own = self.model, self.method, self.ids, self.granted
+        self.model, self.method, self.ids = model, method, ()
+        try:
+            yield
+        finally:
+            self.model, self.method, self.ids, self.granted = own
 
     def recorded(self, outcome: str):
         """Remember that a row with this outcome can no longer be rolled back."""
@@ -149,15 +168,18 @@ class Call:
         }
 
 
-def _created(method, result, called_on_records) -> tuple:
-    """Return the ids of new records in the answer of a generic method."""
+def _created(method, result, ids) -> tuple:
+    """Return the ids of new records in the answer of a generic method.
+
+    :param ids: of the records it was called on
+    """
     if method in ("create", "copy"):
         return tuple(result) if isinstance(result, (list, tuple)) else (result,)
     if method == "name_create" and result:
         return (result[0],)
     if method == "load":
         return tuple(result["ids"] or ())
-    if method == "web_save" and not called_on_records:
+    if method == "web_save" and not ids:
         return tuple(values["id"] for values in result)
     return ()
 

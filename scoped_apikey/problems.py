@@ -50,6 +50,17 @@ def _sentence(env, error):
         "private_method": env._(
             "“%s” is private: its name begins with an underscore.", error.value
         ),
+        "not_a_context_key": env._("“%s” is no name of a context key.", error.value),
+        "too_many_context_keys": env._("these are too many context keys."),
+        "not_a_route": env._(
+            "“%s” is no path of plain segments, such as /json/1: no wildcards, no"
+            " escapes, no dots to begin with.",
+            error.value,
+        ),
+        "route_by_rules": env._(
+            "rules grant what “%s” does, so it cannot be named.", error.value
+        ),
+        "too_many_routes": env._("these are too many routes."),
         "repeated_method": env._("“%s” is there already.", error.value),
         "long_domain": env._("The domain “%s” is too long.", error.value),
         "not_a_domain": env._(

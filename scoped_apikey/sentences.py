@@ -121,7 +121,14 @@ def _reason(env, refusal):
             "%(names)s is more than this version can limit, so it is refused"
         ),
         "malformed": env._("%(names)s is not understood"),
-        "route": env._("no rule can grant this route"),
+        "route": env._("its scope does not name this route"),
+        "companies": env._(
+            "the scope and the user have no company %(names)s in common"
+        ),
+        "no_company": env._("the scope and the user have no company in common"),
+        "own_code": env._(
+            "%(model)s would run code, which no route may for a scoped key"
+        ),
         "failed": env._("it could not be decided"),
     }
     code, resource = refusal.code, refusal.resource

@@ -40,16 +40,15 @@ TAKES_DEFAULTS = frozenset({"create", "default_get"})
 DEFAULT = "default_"
 
 
-def read_footprint(env, arguments: Arguments, allowed_context=frozenset()):
+def read_footprint(env, arguments: Arguments):
     """Read what a call would touch.
 
     :param env: the user's environment
     :param Arguments arguments: what the caller sent, for a model that exists
-    :param allowed_context: context keys that the scope allows by name
     :return: a ``policy.footprint.Footprint``
     :raise Unreadable: something in it is not understood, or can be granted by no rule
     """
-    touched = Touched(env, allowed_context)
+    touched = Touched(env)
     view = touched.view(arguments.model)
     try:
         if arguments.method not in READERS:

@@ -88,6 +88,10 @@ class Arguments:
             return replace(self, args=args)
         return replace(self, kwargs={**self.kwargs, name: value})
 
+    def with_context(self, context):
+        """Return the same arguments with another context."""
+        return replace(self, context=context)
+
     def to_rpc(self) -> tuple[list, dict]:
         """Return ``args`` and ``kwargs`` as ``odoo.service.model.call_kw`` takes them."""
         ids = [] if self.ids is None else [self.ids]

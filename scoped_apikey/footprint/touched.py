@@ -39,12 +39,10 @@ class Touched:
     """Collects accesses, one for each model and operation.
 
     :param env: the user's environment
-    :param allowed_context: the context keys that the scope allows by name
     """
 
-    def __init__(self, env, allowed_context):
+    def __init__(self, env):
         self.env = env
-        self._allowed_context = allowed_context
         self._context_keys = set()
         self._drafts = {}
         self._views = {}
@@ -82,7 +80,7 @@ class Touched:
         return self._drafts.setdefault((view.name, operation), _Draft(view))
 
     def read_context(self, context):
-        """Note those keys of a context that are neither harmless nor allowed.
+        """Note those keys of a context that are not known to be harmless.
 
         :raise Unreadable: it is not a mapping with texts as keys
         """
@@ -92,9 +90,7 @@ class Touched:
             raise malformed("context")
         is_harmless = self.env["apikey.catalogue"]._is_harmless_context
         self._context_keys.update(
-            key
-            for key, value in context.items()
-            if key not in self._allowed_context and not is_harmless(key, value)
+            key for key, value in context.items() if not is_harmless(key, value)
         )
 
     def finish(self, invocation: Invocation | None = None) -> Footprint:

@@ -97,7 +97,8 @@ class ApikeyCatalogue(models.AbstractModel):
         """Return what policies need to know of a model.
 
         A model that is made after one that is out of reach, runs code or is protected, is
-        so itself. Only what it takes from a mixin it is not judged by.
+        so itself. Only what it takes from a mixin it is not judged by. Transient models are
+        assistants, made to act on others: they are protected, too.
         """
         forebears = self._forebears(model)
         off_limits = runs_code = protected = False
@@ -109,6 +110,7 @@ class ApikeyCatalogue(models.AbstractModel):
         off_limits |= not forebears.isdisjoint(self._off_limits_models())
         runs_code |= not forebears.isdisjoint(self._code_models())
         protected |= not forebears.isdisjoint(self._protected_models())
+        protected |= self.pool[model]._transient
         return Resource(
             model,
             protected or runs_code or off_limits,
@@ -145,6 +147,8 @@ class ApikeyCatalogue(models.AbstractModel):
         field = self.pool[model]._fields[name]
         if catalogue.is_secret_parameter(getattr(field, "config_parameter", "") or ""):
             return True
+        if field.type in ("one2many", "many2many"):
+            return catalogue.is_secret_store(field.comodel_name)
         if not field.related:
             return False
         *links, related = field.related.split(".")

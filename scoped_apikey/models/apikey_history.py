@@ -148,6 +148,9 @@ class ApikeyHistory(models.Model):
             "networks": self.env._("Networks"),
             "tz": self.env._("Time zone"),
             "windows": self.env._("Hours"),
+            "companies": self.env._("Companies"),
+            "context_keys": self.env._("Context keys"),
+            "routes": self.env._("Routes"),
             "may_be_chosen_by": self.env._("May be chosen by"),
             "user": self.env._("User"),
             "scope": self.env._("Scope"),
@@ -164,6 +167,8 @@ class ApikeyHistory(models.Model):
             value = [self._show_rule(rule) for rule in value]
         elif name == "windows":
             value = [self._show_window(window) for window in value]
+        elif name == "companies" and value == "*":
+            value = self.env._("All of the user's")
         if isinstance(value, bool):
             return self.env._("Yes") if value else self.env._("No")
         if value in (None, "", []):

@@ -10,7 +10,9 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from .. import problems
+from ..policy.context_keys import is_reaching, parse_context_keys
 from ..policy.networks import Networks
+from ..policy.routes import Routes
 from ..policy.rules import Policy
 from ..policy.windows import Windows
 
@@ -51,9 +53,22 @@ class ApikeyScope(models.Model):
         "Calls a Minute",
         help="For each key. This version enforces none: leave it at 0.",
     )
-    company_ids = fields.Many2many("res.company", string="Companies")
+    company_ids = fields.Many2many(
+        "res.company",
+        string="Only Companies",
+        help="Those of them that the user of the key is allowed. A scope never adds one.",
+    )
     limit_companies = fields.Boolean(
-        help="Act in only these of the user's companies. This version cannot limit them."
+        "Only Some Companies",
+        help="Act in only the companies of the list, even where it has become empty.",
+    )
+    context_keys = fields.Text(
+        help="Keys that the context of a call may hold, besides the harmless ones (lang,"
+        " tz, ...): names, separated by commas or new lines."
+    )
+    routes = fields.Text(
+        help="Paths that a key may call besides the standard endpoints, one a line, such"
+        " as /json/1. What they do outside sudo is held to the rules."
     )
     group_ids = fields.Many2many(
         "res.groups",
@@ -110,7 +125,19 @@ class ApikeyScope(models.Model):
             with problems.in_words(self.env):
                 scope._compile_windows()
 
-    @api.constrains("rate_limit", "company_ids", "limit_companies")
+    @api.constrains("context_keys")
+    def _check_context_keys(self):
+        for scope in self:
+            with problems.in_words(self.env):
+                parse_context_keys(scope.context_keys or "")
+
+    @api.constrains("routes")
+    def _check_routes(self):
+        for scope in self:
+            with problems.in_words(self.env):
+                Routes.parse(scope.routes or "")
+
+    @api.constrains("rate_limit")
     def _check_enforced(self):
         for scope in self:
             if scope.rate_limit:
@@ -119,13 +146,11 @@ class ApikeyScope(models.Model):
                         "This version does not enforce a rate, so it cannot be saved."
                     )
                 )
-            if scope.company_ids or scope.limit_companies:
-                raise ValidationError(
-                    self.env._(
-                        "This version does not enforce a limit on companies, so it"
-                        " cannot be saved."
-                    )
-                )
+
+    @api.onchange("company_ids")
+    def _onchange_company_ids(self):
+        if self.company_ids:
+            self.limit_companies = True
 
     # ------------------------------------------------------------------
     # Compiled
@@ -157,7 +182,10 @@ class ApikeyScope(models.Model):
             tuple(rule._compile() for rule in self.rule_ids),
             Networks.parse(self.networks or ""),
             self._compile_windows(),
-            self.mode == "observe",
+            observe=self.mode == "observe",
+            companies=frozenset(self.company_ids.ids) if self.limit_companies else None,
+            context_keys=parse_context_keys(self.context_keys or ""),
+            routes=Routes.parse(self.routes or ""),
         )
 
     def _compile_windows(self):
@@ -175,6 +203,7 @@ class ApikeyScope(models.Model):
         token = _being_recorded.set(None)  # their rules are part of their creation
         try:
             scopes = super().create(vals_list)
+            scopes._limit_given_companies()
         finally:
             _being_recorded.reset(token)
         for scope in scopes:
@@ -184,7 +213,17 @@ class ApikeyScope(models.Model):
     def write(self, vals):
         self._check_tz([vals])
         with self._edited():
-            return super().write(vals)
+            result = super().write(vals)
+            self._limit_given_companies()
+        return result
+
+    def _limit_given_companies(self):
+        """Giving any company makes it a limit, which stays when the companies are gone."""
+        unlimited = self.sudo().filtered(
+            lambda scope: scope.company_ids and not scope.limit_companies
+        )
+        if unlimited:
+            unlimited.write({"limit_companies": True})
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_use(self):
@@ -251,6 +290,11 @@ class ApikeyScope(models.Model):
             "networks": scope.networks or None,
             "tz": scope.tz,
             "windows": [window._snapshot() for window in scope.window_ids],
+            "companies": scope.company_ids.mapped("name")
+            if scope.limit_companies
+            else "*",
+            "context_keys": sorted(parse_context_keys(scope.context_keys or "")),
+            "routes": (scope.routes or "").split(),
             "may_be_chosen_by": scope.group_ids.mapped("full_name"),
         }
 
@@ -281,8 +325,9 @@ class ApikeyScope(models.Model):
     # ------------------------------------------------------------------
 
     @api.depends(
-        "mode", "networks", "tz", "window_ids.display_name", "rule_ids.summary"
-    )
+        "mode", "networks", "tz", "window_ids.display_name", "rule_ids.summary",
+        "limit_companies", "company_ids", "context_keys", "routes",
+    )  # fmt: skip
     def _compute_summary(self):
         for scope in self:
             items = [
@@ -293,12 +338,13 @@ class ApikeyScope(models.Model):
                 Markup("<li>%s</li>") % item for item in items
             )
 
-    @api.depends("rule_ids.warning", "rule_ids.summary")
+    @api.depends("rule_ids.warning", "rule_ids.summary", "context_keys", "routes")
     def _compute_warnings(self):
         for scope in self:
             lines = [scope.rule_ids._protected_warning()]
             for rule in scope.rule_ids:
                 lines.extend(rule._other_warnings())
+            lines.extend(scope._own_warnings())
             lines = list(dict.fromkeys(filter(None, lines)))
             scope.warnings = lines and Markup('<ul class="mb-0 ps-3">%s</ul>') % Markup(
                 ""
@@ -326,8 +372,38 @@ class ApikeyScope(models.Model):
             )
         else:
             yield self.env._("At any time.")
+        if self.limit_companies:
+            names = ", ".join(self.company_ids.mapped("name"))
+            yield self.env._("Only in the companies %s.", names or "—")
+        if keys := self._entries("context_keys"):
+            yield self.env._("Their context may also hold %s.", ", ".join(keys))
+        if routes := self._entries("routes"):
+            yield self.env._("They may also call %s.", ", ".join(routes))
         if self.mode == "observe":
             yield self.env._("Observing: what lies outside is logged, and not refused.")
+
+    def _entries(self, name):
+        """Return the entries of a text field, as they are written, also while they are."""
+        return (self[name] or "").replace(",", " ").split()
+
+    def _own_warnings(self):
+        """Say where conditions reach further than one may think."""
+        self.ensure_one()
+        if reaching := list(filter(is_reaching, self._entries("context_keys"))):
+            yield self.env._(
+                "By these context keys a caller says what Odoo acts on, shows or leaves"
+                " out: %s.",
+                ", ".join(reaching),
+            )
+        if self._entries("routes"):
+            yield self.env._(
+                "What a route does as superuser is up to its author: rules hold only what"
+                " it does as the user."
+            )
+        if self.limit_companies and not self.company_ids:
+            yield self.env._(
+                "The list of companies is empty, so every call is refused."
+            )
 
     def action_enforce(self):
         """Refuse from now on what lies outside the scope."""

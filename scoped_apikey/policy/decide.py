@@ -81,11 +81,11 @@ def check_conditions(
 def decide(policy: Policy, footprint: Footprint) -> Decision:
     """Decide on everything that a call would touch. One part refused refuses it all."""
     parts = [*filter(None, [footprint.invocation]), *footprint.accesses]
-    for part in parts:
-        if beyond := _refuse_beyond(part):
-            return Decision(beyond)
-    if footprint.context_keys:
-        return Decision(Refusal("context", names=tuple(sorted(footprint.context_keys))))
+    for part in footprint.everything():
+        if part.beyond_any_rule:
+            return Decision(_refuse_beyond(part))
+    if keys := footprint.context_keys - policy.context_keys:
+        return Decision(Refusal("context", names=tuple(sorted(keys))))
     if not parts:
         raise ValueError("a footprint that touches nothing cannot be decided on")
     grants = []
@@ -102,10 +102,8 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
     return Decision(None, tuple(grants))
 
 
-def _refuse_beyond(part: Access | Invocation) -> Refusal | None:
+def _refuse_beyond(part: Access | Invocation) -> Refusal:
     """Say why no rule could grant a part, whatever it says."""
-    if not part.beyond_any_rule:
-        return None
     if part.resource.off_limits:
         return Refusal("off_limits", part.resource, part.operation)
     if part.resource.runs_code:
@@ -165,7 +163,7 @@ def _with_reached(policy: Policy, grant: Grant) -> Grant | Refusal:
     for name, beyond in grant.part.reaches:
         if all(rule.names_field(name) for rule in rules):
             continue
-        there = _refuse_beyond(beyond) or _grant_access(policy, beyond)
+        there = _grant_access(policy, beyond)
         if isinstance(there, Refusal):
             rules = tuple(rule for rule in rules if rule.names_field(name))
             if not rules:

@@ -112,6 +112,15 @@ class Footprint:
     invocation: Invocation | None = None
     context_keys: frozenset[str] = frozenset()
 
+    def everything(self):
+        """Yield all that is touched, what fields do elsewhere included."""
+        if self.invocation:
+            yield self.invocation
+        for access in self.accesses:
+            yield access
+            for _name, beyond in access.reaches:
+                yield beyond
+
     def __post_init__(self):
         about = {(access.resource.model, access.operation) for access in self.accesses}
         if len(about) < len(self.accesses):

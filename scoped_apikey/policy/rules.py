@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from .footprint import DESCRIBE, Access, Invocation, Resource
 from .methods import MethodGrant
 from .networks import Networks
+from .routes import Routes
 from .windows import Windows
 
 ALWAYS_READABLE = frozenset({"id"})
@@ -66,9 +67,21 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a scope means: the rules it grants by, and the conditions it sets."""
+    """What a scope means: the rules it grants by, and the conditions it sets.
+
+    :param companies: the only companies to act in, or ``None`` for all of the user's
+    :param context_keys: what a context may hold beyond the harmless keys
+    :param routes: the routes, beyond the standard endpoints, that may be called
+    """
 
     rules: tuple[Rule, ...] = ()
     networks: Networks = field(default_factory=Networks)
     windows: Windows = field(default_factory=lambda: Windows("UTC"))
     observe: bool = False
+    companies: frozenset[int] | None = None
+    context_keys: frozenset[str] = frozenset()
+    routes: Routes = field(default_factory=Routes)
+
+    def names_model(self, model: str) -> bool:
+        """Tell whether a rule names a model, whatever it grants on it."""
+        return any(rule.model == model for rule in self.rules)

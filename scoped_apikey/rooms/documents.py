@@ -33,11 +33,11 @@ def limit_to_documents(env, policy, model, operation) -> Domain:
         rows.append(Domain(link.id_field, "=", False) & own)
     for rule in policy.rules:
         if rule.grants_operation(operation):
-            rows.append(_rows_of(env, links, link, rule))
+            rows.append(_rows_of(env, links, link, rule, operation))
     return Domain.OR(rows)
 
 
-def _rows_of(env, links, link, rule) -> Domain:
+def _rows_of(env, links, link, rule, operation) -> Domain:
     """Return the domain of the rows of those documents which a rule covers."""
     if rule.model is None:
         models = env["apikey.catalogue"]._unprotected_models()
@@ -47,11 +47,24 @@ def _rows_of(env, links, link, rule) -> Domain:
         return Domain.FALSE
     rows = Domain(link.model_field, "in", models)
     if rule.domain:
-        documents = rule_domain(rule.model, rule)
+        documents = rule_domain(rule.model, operation, rule)
         rows &= _in_documents(env[rule.model], link.id_field, documents)
-    if link.field_name and rule.fields is not None:
-        rows &= Domain(link.field_name, "in", [False, *rule.fields])
+    if link.field_name:
+        rows &= _of_granted_fields(env, link.field_name, rule, models)
     return rows
+
+
+def _of_granted_fields(env, field_name, rule, models) -> Domain:
+    """Return the domain of the rows that are no value of a field the rule does not grant."""
+    if rule.fields is not None:
+        return Domain(field_name, "in", [False, *rule.fields])
+    secrets = {
+        name
+        for model in models
+        for name in env["apikey.catalogue"]._secrets_of(model)
+        if env[model]._fields[name].type == "binary"
+    }
+    return Domain(field_name, "not in", sorted(secrets)) if secrets else Domain.TRUE
 
 
 def _in_documents(documents, id_field, domain) -> Domain:

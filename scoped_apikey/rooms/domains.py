@@ -5,13 +5,14 @@ from functools import lru_cache
 
 from odoo.fields import Domain
 
-from ..policy.catalogue import SECRET_PARAMETERS
+from ..policy.catalogue import DOOR_PARAMETERS, SECRET_PARAMETERS
+from ..policy.footprint import READ
 from ..policy.records import named_keys, parse_domain
 
 PARAMETERS = "ir.config_parameter"
 
 
-def rule_domain(model, rule) -> Domain:
+def rule_domain(model, operation, rule) -> Domain:
     """Return the domain of the records of a model that a rule covers by itself.
 
     :param str model: one that the rule covers
@@ -19,8 +20,17 @@ def rule_domain(model, rule) -> Domain:
     """
     domain = _parse(rule.domain)
     if model == PARAMETERS:
-        domain &= ~SECRETS | Domain("key", "in", list(named_keys(rule.domain)))
+        named = Domain("key", "in", list(named_keys(rule.domain)))
+        domain &= hide_parameters(operation) | named
     return domain
+
+
+def hide_parameters(operation) -> Domain:
+    """Return the system parameters that a rule covers without naming their keys.
+
+    They hold no secret, and those that are changed open no door.
+    """
+    return ~SECRETS if operation == READ else ~SECRETS & ~DOORS
 
 
 @lru_cache(maxsize=4096)
@@ -29,4 +39,4 @@ def _parse(text) -> Domain:
 
 
 SECRETS = Domain.OR(Domain("key", "ilike", part) for part in SECRET_PARAMETERS)
-"""The system parameters that hold secrets: covered only by a rule that names their keys."""
+DOORS = Domain.OR(Domain("key", "ilike", part) for part in DOOR_PARAMETERS)

@@ -91,17 +91,20 @@ class Granted:
     def _reach(self, env, grant: Grant) -> Domain:
         """Return the records that the rules of a grant reach together."""
         if grant not in self._reached:
-            self._reached[grant] = self._compute_reach(env, grant)
+            self._reached[grant] = reach(env, self.policy, *_about(grant), grant.rules)
         return self._reached[grant]
 
-    def _compute_reach(self, env, grant):
-        resource, operation = grant.part.resource, grant.part.operation
-        domain = Domain.OR(rule_domain(resource.model, rule) for rule in grant.rules)
-        if resource.model in env["apikey.catalogue"]._document_links():
-            domain &= limit_to_documents(
-                _superuser(env), self.policy, resource.model, operation
-            )
-        return domain
+
+def reach(env, policy, model, operation, rules) -> Domain:
+    """Return the records of a model that some rules reach together.
+
+    :param env: the user's environment
+    :param Policy policy: the scope that the rules belong to
+    """
+    domain = Domain.OR(rule_domain(model, operation, rule) for rule in rules)
+    if model in env["apikey.catalogue"]._document_links():
+        domain &= limit_to_documents(_superuser(env), policy, model, operation)
+    return domain
 
 
 def _about(grant):

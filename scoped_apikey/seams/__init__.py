@@ -3,14 +3,15 @@
 
 from functools import cache
 
-from . import credentials, http_bearer, record_rules
+from . import access, credentials, http_bearer, messages
 
 
 @cache
 def install():
     """Put the seams that no model can override in place, once a process."""
-    from . import answers, requests, rpc
+    from . import answers, caches, requests, rpc
 
+    caches.install()
     requests.install()
     rpc.install()
     answers.install()

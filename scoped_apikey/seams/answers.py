@@ -17,7 +17,7 @@ from odoo.tools import LazyTranslate
 from werkzeug.exceptions import HTTPException
 
 from ..rooms.record import record_failure
-from .requests import current_call, current_request, keeps_log
+from .requests import current_call, current_request, guarded_call, shows_bearer
 from .rpc import begin_call
 
 _lt = LazyTranslate(__name__)
@@ -37,25 +37,13 @@ def install():
     )
 
 
-def _guarded_call():
-    """Return the call whose caller must not see more than a sentence.
-
-    A call that a password opened is stock Odoo, and answers as stock does.
-    """
-    call = current_call()
-    if call is None or not keeps_log(call.dbname):
-        return None
-    if call.identified and call.key is None:
-        return None
-    return call
-
-
 def _serialize_exception(original):
     @wraps(original)
     def serialize_exception(exception, *, message=None, arguments=None):
-        call = _guarded_call()
+        call = guarded_call()
         if call is None:
-            return original(exception, message=message, arguments=arguments)
+            answer = original(exception, message=message, arguments=arguments)
+            return {**answer, "debug": ""} if shows_bearer() else answer
         if not isinstance(exception, TELLING):
             exception = UserError(str(INTERNAL) % call.ref)
             message = arguments = None
@@ -69,7 +57,7 @@ def _handle_xmlrpc(original, fault):
     @wraps(original)
     def handle_exception(exception):
         _record_late(exception)
-        call = _guarded_call()
+        call = guarded_call()
         if call is not None and not isinstance(exception, UserError):
             return xmlrpc.dumps(fault(str(INTERNAL) % call.ref))
         return original(exception)

@@ -15,16 +15,17 @@ from odoo.exceptions import AccessDenied
 from odoo.http import request
 from werkzeug.exceptions import HTTPException
 
-from ..call import Call
 from ..footprint.arguments import Arguments
 from ..policy.decide import Refusal
+from ..rooms.companies import check_records, choose_companies, narrow_companies
 from ..rooms.decide import check_grants, refuse
 from ..rooms.identify import identify_user
 from ..rooms.record import record_failure
 from ..rooms.run import serve
-from .requests import current_call, remote_address, stamp
+from ..rooms.wall import wall_around, walled
+from .documentation import narrowed
+from .requests import begin_http_call, close_doors, current_call, shows_bearer
 
-BEARER = re.compile(r"bearer\s+.+", re.IGNORECASE)
 JSON_2 = re.compile(r"/json/2/([^/]+)/([^/]+)/?")
 TRANSPORTS = ("json2", "http")
 
@@ -34,26 +35,33 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _auth_method_bearer(cls):
-        if request.env.uid is None or BEARER.match(
-            request.httprequest.headers.get("Authorization", "")
-        ):
-            _begin_call()
+        if request.env.uid is None or shows_bearer():
+            begin_http_call(_about(request.httprequest.path))
         return super()._auth_method_bearer()
 
     @classmethod
     def _dispatch(cls, endpoint):
         call = current_call(request.db)
+        if call is None:
+            # A controller that checks a key by itself comes too late to be walled in.
+            close_doors(request)
         if call is None or call.transport not in TRANSPORTS or call.running:
             return super()._dispatch(endpoint)
         _check_identified(call)
+        if call.key and request.session.debug:
+            # In debug mode, Odoo's refusals name the records that they hide.
+            request.session.debug = ""
         if "__model__" in request.params and call.transport == "json2":
-            _check_json_2(call)
-        elif call.scoped_key:
-            refuse(request.env, call, Refusal("route"))
+            wall = _check_json_2(call)
+        else:
+            wall = _check_route(call)
+
+        def run():
+            return super(IrHttp, cls)._dispatch(endpoint)
+
         try:
-            return serve(
-                request.env, call, lambda: super(IrHttp, cls)._dispatch(endpoint)
-            )
+            with walled(wall):
+                return serve(request.env, call, narrowed(request, wall, endpoint, run))
         except HTTPException as error:
             if error.code is None:  # a ready answer, which no handler of errors sees
                 raise record_failure(call, error) from None
@@ -67,18 +75,12 @@ class IrHttp(models.AbstractModel):
         return super()._handle_error(exception)
 
 
-def _begin_call():
-    """Stamp a call on the request; a try after the first finds it there."""
-    call = current_call(request.db)
-    if call is not None:
-        call.forget_identity()
-        return
-    path = request.httprequest.path
-    call = Call(request.db, "http", remote_address(), method=path)
+def _about(path) -> dict:
+    """Say what a bearer's request is about, as far as its path tells."""
     if match := JSON_2.fullmatch(path):
-        call.transport = "json2"
-        call.model, call.method = match.groups()
-    stamp(request, call)
+        model, method = match.groups()
+        return {"transport": "json2", "model": model, "method": method}
+    return {"transport": "http", "method": path}
 
 
 def _check_identified(call):
@@ -105,5 +107,32 @@ def _check_json_2(call):
     )
     call.model, call.method = arguments.model, arguments.method
     call.ids = arguments.id_list
-    granted = check_grants(request.env, call, arguments)
-    request.params.update(granted.kwargs)
+    env, within = narrow_companies(request.env, call, arguments)
+    granted = check_grants(env, call, within)
+    if call.scoped_key:
+        check_records(env, call, granted)
+    if granted is not arguments:
+        request.params.update(granted.kwargs, context=granted.context)
+    _act_in(env)
+    return wall_around(request.env, call, granted)
+
+
+def _check_route(call):
+    """Decide on a route, whose arguments only its controller understands.
+
+    :return: the wall to put around it
+    """
+    if call.scoped_key is None:
+        return None
+    policy = request.env["apikey.scope"]._policy(call.key)
+    if not policy.routes.names(request.httprequest.path):
+        refuse(request.env, call, Refusal("route"))
+    if companies := choose_companies(request.env, call):
+        request.update_context(allowed_company_ids=companies)
+    return wall_around(request.env, call)
+
+
+def _act_in(env):
+    """Let what is done by way of the request be done in the companies of the call."""
+    if env is not request.env:
+        request.update_context(**env.context)

@@ -16,10 +16,18 @@ from ..call import Call
 from ..footprint import Unreadable
 from ..footprint.arguments import arguments_of_rpc
 from ..policy.errors import shown
+from ..rooms.companies import check_records, narrow_companies
 from ..rooms.decide import check_grants, refuse
 from ..rooms.record import record_failure
 from ..rooms.run import serve
-from .requests import current_call, current_request, remote_address, stamp
+from ..rooms.wall import wall_around, walled
+from .requests import (
+    current_call,
+    current_request,
+    remote_address,
+    stamp,
+    stamp_kept,
+)
 
 AUTHENTICATING = ("authenticate", "login")
 
@@ -72,8 +80,11 @@ def _recorded(call, original, method, params):
 def _dispatch_object(original):
     @wraps(original)
     def dispatch(method, params):
-        call = begin_call(params, model=_text_at(params, 3), method=_text_at(params, 4))
-        return _recorded(call, original, method, params)
+        with stamp_kept():
+            call = begin_call(
+                params, model=_text_at(params, 3), method=_text_at(params, 4)
+            )
+            return _recorded(call, original, method, params)
 
     return dispatch
 
@@ -83,13 +94,14 @@ def _dispatch_common(original):
     def dispatch(method, params):
         if method not in AUTHENTICATING:
             return original(method, params)
-        call = begin_call(params, method=method)
-        result = _recorded(call, original, method, params)
-        if result is False and call is not None:
-            login = shown(_text_at(params, 1))
-            call.refusal = call.refusal or f'The login "{login}" was refused.'
-            record_failure(call, AccessDenied())
-        return result
+        with stamp_kept():
+            call = begin_call(params, method=method)
+            result = _recorded(call, original, method, params)
+            if result is False and call is not None:
+                login = shown(_text_at(params, 1))
+                call.refusal = call.refusal or f'The login "{login}" was refused.'
+                record_failure(call, AccessDenied())
+            return result
 
     return dispatch
 
@@ -99,21 +111,45 @@ def _call_kw(original):
     def call_kw(recordset, name, args, kwargs):
         env = recordset.env
         call = current_call(env.cr.dbname)
-        if call is None or call.running or "apikey.call" not in env.registry:
+        if call is None or "apikey.call" not in env.registry:
             return original(recordset, name, args, kwargs)
+        if call.running:
+            # The code of a method or a route calls another: decided on as any other.
+            with call.nested(recordset._name, str(name)):
+                args, kwargs, wall = _decide(call, recordset, name, args, kwargs)
+                with walled(wall):
+                    return original(recordset, name, args, kwargs)
         if not call.identified:
             raise AccessDenied()
         call.model, call.method = recordset._name, str(name)
-        try:
-            arguments = arguments_of_rpc(recordset, name, args, kwargs)
-        except Unreadable as unreadable:
-            if call.scoped_key:
-                refuse(env, call, unreadable.refusal)
-        else:
-            call.ids = arguments.id_list
-            granted = check_grants(env, call, arguments)
-            if granted is not arguments:
-                args, kwargs = granted.to_rpc()
-        return serve(env, call, lambda: original(recordset, name, args, kwargs))
+        args, kwargs, wall = _decide(call, recordset, name, args, kwargs)
+        with walled(wall):
+            return serve(env, call, lambda: original(recordset, name, args, kwargs))
 
     return call_kw
+
+
+def _decide(call, recordset, name, args, kwargs):
+    """Decide on a call.
+
+    :return: the arguments to run with, and the wall to put around it
+    :raise AccessError: it is refused
+    """
+    env = recordset.env
+    try:
+        arguments = arguments_of_rpc(recordset, name, args, kwargs)
+    except Unreadable as unreadable:
+        if call.scoped_key:
+            refuse(env, call, unreadable.refusal)
+        return args, kwargs, None
+    call.ids = arguments.id_list
+    narrowed_env, narrowed = narrow_companies(env, call, arguments)
+    granted = check_grants(narrowed_env, call, narrowed)
+    if call.scoped_key:
+        check_records(narrowed_env, call, granted)
+    if granted is not arguments:
+        args, kwargs = granted.to_rpc()
+    if narrowed_env is not env and not call.running:
+        # What Odoo computes when it flushes is computed in this environment.
+        env.transaction.default_env = narrowed_env
+    return args, kwargs, wall_around(env, call, granted)

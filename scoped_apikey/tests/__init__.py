@@ -1,7 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import test_access
+from . import test_answers
+from . import test_caches
 from . import test_call
 from . import test_catalogue
+from . import test_companies
 from . import test_decide
 from . import test_escape_doors
 from . import test_escape_table
@@ -13,9 +16,11 @@ from . import test_identify_room
 from . import test_key_buttons
 from . import test_keys
 from . import test_narrowing
+from . import test_nested
 from . import test_observe
 from . import test_record
 from . import test_records
+from . import test_routes
 from . import test_scope
 from . import test_scope_rule
 from . import test_secrets
@@ -23,3 +28,4 @@ from . import test_settings
 from . import test_tours
 from . import test_uninstall
 from . import test_upgrades
+from . import test_wall

@@ -64,6 +64,7 @@ class TestCall(ScopedCase):
         ):
             with self.subTest(method=method, result=result):
                 call = Call("db", "xmlrpc", None, "res.partner", method, called_on)
+                call.granted = object()
                 call.note_result(result)
                 self.assertEqual(call.created, created)
                 self.assertEqual(call.ids, called_on or created)

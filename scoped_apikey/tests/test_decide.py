@@ -243,8 +243,8 @@ class TestSentences(ScopedCase):
             room.refuse(self.env, call, Refusal("route"))
         self.assertEqual(
             str(caught.exception),
-            'Key "n8n" (scope "Enrichment") may not call /json/1/res.partner: no rule can'
-            " grant this route.",
+            'Key "n8n" (scope "Enrichment") may not call /json/1/res.partner: its scope'
+            " does not name this route.",
         )
         self.assertEqual(call.refusal, str(caught.exception))
 
@@ -685,11 +685,13 @@ class TestRules(ScopedCase):
             "no rule grants read on Attachment (ir.attachment)",
             self.why(self.scope(rule), *post, body="x", attachment_ids=[1]),
         )
-        self.assertGranted(
-            self.scope(rule, self.rule("ir.attachment", "read")),
-            *post,
-            body="x",
-            attachment_ids=[1],
+        own = self.env["ir.attachment"].with_user(self.user).create({"name": "x"})
+        readable = self.scope(rule, self.rule("ir.attachment", "read"))
+        self.assertGranted(readable, *post, body="x", attachment_ids=own.ids)
+        other = self.env["ir.attachment"].with_user(self.admin).create({"name": "y"})
+        self.assertIn(
+            f"no rule grants read on the records {other.id} of",
+            self.why(readable, *post, body="x", attachment_ids=(own | other).ids),
         )
         for ids in (["1"], [[4, 1]], [0], [True], "1", {"1": 1}):
             with self.subTest(ids=ids):

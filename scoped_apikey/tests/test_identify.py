@@ -339,8 +339,8 @@ class TestIdentify(CallCase):
         self.assertEqual(row["method"], path)
         self.assertEqual(
             row["reason"],
-            f'Key "n8n" (scope "Enrichment") may not call {path}: no rule can grant this'
-            " route.",
+            f'Key "n8n" (scope "Enrichment") may not call {path}: its scope does not name'
+            " this route.",
         )
 
     def test_other_route_unscoped(self):

@@ -184,7 +184,8 @@ class TestObserve(CallCase):
         self.assertEqual(len(rows), 1 + len(answer.history))
         for row in rows:
             self.assertEqual((row["transport"], row["outcome"]), ("http", "observed"))
-            self.assertIn("no rule can grant this route", row["reason"])
+            self.assertIn("its scope does not name this route", row["reason"])
+            self.assertIn("no rule grants read on Country", row["reason"])
 
     def test_an_error_is_an_error(self):
         """What would have been refused, and then failed, did not happen."""

@@ -75,13 +75,32 @@ class TestWhatMayBeSaved(ScopedCase):
                 rate_limit=rate,
             )
 
-    def test_companies(self):
-        sentence = (
-            "This version does not enforce a limit on companies, so it cannot be saved."
-        )
-        company = self.env.company.id
-        self.assertInvalid(sentence, company_ids=[Command.set([company])])
-        self.assertInvalid(sentence, limit_companies=True)
+    def test_context_keys(self):
+        for text, sentence in (
+            (
+                "a, no-name",
+                "Line 1, “a, no-name”: “no-name” is no name of a context key.",
+            ),
+            ("a\n\n1b", "Line 3, “1b”: “1b” is no name of a context key."),
+        ):
+            with self.subTest(text):
+                self.assertInvalid(sentence, context_keys=text)
+
+    def test_routes(self):
+        for text, sentence in (
+            (
+                "/json/1\n/json/*",
+                "Line 2, “/json/*”: “/json/*” is no path of plain segments, such as"
+                " /json/1: no wildcards, no escapes, no dots to begin with.",
+            ),
+            (
+                "/json/2/res.partner/read",
+                "Line 1, “/json/2/res.partner/read”: rules grant what"
+                " “/json/2/res.partner/read” does, so it cannot be named.",
+            ),
+        ):
+            with self.subTest(text):
+                self.assertInvalid(sentence, routes=text)
 
     def test_windows(self):
         for values, sentence in (

@@ -246,7 +246,7 @@ class TestRuleMayBeSaved(ScopedCase):
 
     def test_document_models(self):
         """They can be granted, and the form says what else they need."""
-        installed = sorted(catalogue.DOCUMENTS & set(self.env.registry))
+        installed = sorted(set(catalogue.DOCUMENTS) & set(self.env.registry))
         self.assertIn("mail.message", installed)
         for model in installed:
             with self.subTest(model):

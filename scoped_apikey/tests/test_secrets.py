@@ -114,7 +114,7 @@ class TestSecretFields(ScopedCase):
         for model, name in self.installed(ORDINARY):
             with self.subTest(model=model, name=name):
                 scope = self.scope(self.rule(model, "read"))
-                self.decide(scope, model, "read", [1], fields=[name])
+                self.decide(scope, model, "search_read", domain=[], fields=[name])
 
     def test_every_password_and_token_of_the_database(self):
         """No stored field of this database is spelled like a secret and is none."""

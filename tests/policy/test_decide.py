@@ -147,6 +147,8 @@ def beyond_any_rule(resource, operation):
 
 def may_reach(policy, rule, name, elsewhere):
     """What setting a field does elsewhere needs a rule there, or one naming the field."""
+    if beyond_any_rule(elsewhere.resource, elsewhere.operation):
+        return False
     if rule.fields is not None and name in rule.fields:
         return True
     if elsewhere.operation == "describe":
@@ -265,7 +267,11 @@ def test_an_empty_policy_grants_nothing(footprint):
 @given(policies, footprints)
 def test_beyond_any_rule_is_never_granted(policy, footprint):
     """And it is refused in observe mode, too; nothing else is."""
-    touched = [(access.resource, access.operation) for access in footprint.accesses]
+    touched = [
+        (part.resource, part.operation)
+        for access in footprint.accesses
+        for part in (access, *(elsewhere for _name, elsewhere in access.reaches))
+    ]
     if footprint.invocation:
         touched.append((footprint.invocation.resource, "call"))
     refusal = decide(policy, footprint).refusal
@@ -474,12 +480,16 @@ def writing(resource, *fields):
             "reach",
         ),
         ([EVERYTHING], touch(CREATE, reaches=(("user_id", reading(USERS)),)), "reach"),
-        ([EVERYTHING], touch(CREATE, reaches=(("x_id", writing(CRON)),)), "reach"),
-        ([EVERYTHING], touch(CREATE, reaches=(("x_id", reading(SCOPE)),)), "reach"),
+        ([EVERYTHING], touch(CREATE, reaches=(("x_id", writing(CRON)),)), "runs_code"),
+        (
+            [EVERYTHING],
+            touch(CREATE, reaches=(("x_id", reading(SCOPE)),)),
+            "off_limits",
+        ),
         (
             [EVERYTHING, Rule("ir.cron", frozenset(OPERATIONS), any_method=True)],
             touch(WRITE, reaches=(("x_id", writing(CRON)),)),
-            "reach",
+            "runs_code",
         ),
         ([EVERYTHING], call("confirm"), None),
         ([EVERYTHING], call("confirm", "body"), None),

@@ -38,8 +38,10 @@ from .models import (
     PROTECTED_MIXINS,
     RUNNING_MIXINS,
     RUNS_CODE,
+    SECRET_STORES,
     DocumentLink,
     is_off_limits,
     is_protected_name,
+    is_secret_store,
     runs_code,
 )

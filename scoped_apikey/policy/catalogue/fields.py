@@ -35,7 +35,6 @@ SECRET_FIELDS_OF = frozenset(
 
 NOT_SECRET = frozenset(
     {
-        "payment_token_count",
         "signup_type",
         "support_tokenization",
         "token_inline_form_view_id",

@@ -85,6 +85,27 @@ DOCUMENTS = {
 """The models whose rows belong to a document of any model, and how they say so."""
 
 
+SECRET_STORES = re.compile(
+    r"""apikey\..* | res\.users\.(apikeys(\..*)? | identitycheck | deletion)
+    | auth[_.](totp|passkey)\..* | auth\.oauth\.provider | res\.company\.ldap
+    | res\.device(\..*)? | change\.password\..*
+    | ir\.(config_parameter | mail_server | logging) | res\.config(\..*)?
+    | fetchmail\..* | mail\.ice\.server | iap\.account | sms\.account\..*
+    | payment\.(provider|token) | certificate\..* | cloud\.storage\..*
+    | calendar\.provider\..* | google\..* | microsoft\..*
+    """,
+    re.VERBOSE,
+)
+"""Models that hold the secrets of others. While a generic method runs, the ORM itself
+refuses them outside sudo unless a rule names them, whatever made Odoo go there.
+"""
+
+
+def is_secret_store(model: str) -> bool:
+    """Tell whether a model holds keys, devices, parameters, mail servers or the like."""
+    return SECRET_STORES.fullmatch(model) is not None
+
+
 def is_off_limits(model: str) -> bool:
     """Tell whether no rule may ever grant anything on a model."""
     return OFF_LIMITS.fullmatch(model) is not None

@@ -1,0 +1,84 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Which of the user's companies does the call act in?
+
+Odoo's own words for it are ``allowed_company_ids`` in the context, which its record rules,
+its defaults and its caches know. So that is all that is narrowed: nothing that Odoo caches
+by user is asked for another answer.
+"""
+
+from ..policy.decide import Refusal
+from .decide import refuse
+
+KEY = "allowed_company_ids"
+
+
+def narrow_companies(env, call, arguments):
+    """Narrow a call to the companies of its scope.
+
+    :param env: the user's environment
+    :param Call call: an identified call
+    :param Arguments arguments: what the caller sent
+    :return: the environment to decide in, and the arguments to run with
+    :raise AccessError: the caller asks for other companies, or none is left
+    """
+    if call.scoped_key is None:
+        return env, arguments
+    asked = arguments.context.get(KEY) if isinstance(arguments.context, dict) else None
+    companies = choose_companies(env, call, asked)
+    if companies is None:
+        return env, arguments
+    context = {**arguments.context, KEY: companies}
+    return env(context={**env.context, KEY: companies}), arguments.with_context(context)
+
+
+def choose_companies(env, call, asked=None) -> list[int] | None:
+    """Return what ``allowed_company_ids`` has to be; ``None``: whatever it is.
+
+    :param asked: what the caller wants it to be
+    :raise AccessError: as above
+    """
+    policy = env["apikey.scope"]._policy(call.key)
+    own = env.user._get_company_ids()
+    allowed = [
+        id_ for id_ in own if policy.companies is None or id_ in policy.companies
+    ]
+    if refusal := _refuse(policy, asked, allowed):
+        refuse(env, call, refusal)
+        return None
+    if policy.observe or policy.companies is None:
+        return None
+    default = env.user.company_id.id
+    return asked or sorted(allowed, key=lambda id_: id_ != default)
+
+
+def check_records(env, call, arguments):
+    """Refuse a business method on records that the companies of the call do not show.
+
+    A generic method meets Odoo's record rules; a business method may run as superuser.
+
+    :param env: the narrowed environment
+    :raise AccessError: of Odoo's, naming the records
+    """
+    policy = env["apikey.scope"]._policy(call.key)
+    if policy.companies is None or policy.observe or not arguments.id_list:
+        return
+    rules = env["ir.rule"]
+    records = env[call.model].browse(arguments.id_list).exists()
+    domain = rules._compute_domain(call.model, "read")
+    if hidden := records - records.sudo().with_context(
+        active_test=False
+    ).filtered_domain(domain):
+        raise rules._make_access_error("read", hidden)
+
+
+def _refuse(policy, asked, allowed) -> Refusal | None:
+    if policy.companies is not None and not allowed:
+        return Refusal("no_company")
+    if not asked:
+        return None
+    if not isinstance(asked, list) or not all(type(id_) is int for id_ in asked):
+        return Refusal("malformed", names=(KEY,))
+    # As superuser, Odoo takes any company it is given for one of the user's.
+    if foreign := [id_ for id_ in asked if id_ not in allowed]:
+        return Refusal("companies", names=tuple(map(str, foreign)))
+    return None
