@@ -11,6 +11,14 @@ from odoo.tools.safe_eval import safe_eval
 
 from .canaries import cells_in
 
+DOCUMENTS = {
+    "mail.message": ("model", "res_id"),
+    "mail.activity": ("res_model", "res_id"),
+    "ir.attachment": ("res_model", "res_id"),
+    "mail.followers": ("res_model", "res_id"),
+    "rating.rating": ("res_model", "res_id"),
+}
+"""Models whose rows belong to a record of any model, and the fields that say to which."""
 SHOWING = ("char", "text", "html", "json")
 NAMING = ("many2one", "one2many", "many2many", "reference")
 SHOWN_BY_NAME = 1000  # related records whose names a field that can be set may show
@@ -68,6 +76,9 @@ def look_inside(env, scope, names=None) -> Inside:
         grants += [_grant(env[model], rule) for model in models]
     inside = Inside([grant for grant in grants if grant])
     for grant in inside.grants:
+        if grant.model in DOCUMENTS:
+            grant.ids = frozenset(_of_granted_documents(env, inside, grant))
+    for grant in inside.grants:
         if "read" in grant.operations:
             inside.cells |= _shown(env, grant)
         if grant.operations & {"write", "create"} and grant.limited:
@@ -110,6 +121,20 @@ def _grant(model, rule):
         bool(rule.fields),
         methods,
     )
+
+
+def _of_granted_documents(env, inside, grant):
+    """Return the rows whose document the scope grants to read, or that the caller made."""
+    model_name, id_name = DOCUMENTS[grant.model]
+    readable = {}
+    for other in inside.grants:
+        if "read" in other.operations:
+            readable.setdefault(other.model, set()).update(other.ids)
+    for row in env[grant.model].sudo().browse(sorted(grant.ids)):
+        model, id_ = row[model_name], row[id_name]
+        own = not id_ and row.create_uid.id == env.uid
+        if own or id_ in readable.get(model, ()):
+            yield row.id
 
 
 def _shown(env, grant) -> set:

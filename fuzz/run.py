@@ -161,7 +161,7 @@ class Fuzz:
             self.statistics.count(fuzzed, answer)
             for finding in oracle.judge(fuzzed, answer):
                 yield self._leak(index, scope, fuzzed, finding)
-            if answer.kind == ALLOWED and _only_reads(fuzzed):
+            if answer.kind == ALLOWED and _is_comparable(fuzzed):
                 self.answered[scope].append((index, fuzzed, comparable(fuzzed, answer.text)))
         self.statistics.seconds += time.monotonic() - began
 
@@ -234,7 +234,12 @@ def comparable(fuzzed, text) -> str:
     return text
 
 
-def _only_reads(fuzzed):
+def _is_comparable(fuzzed):
+    """Tell whether a call only reads, and its answer is nobody's but the scope's to limit."""
+    if fuzzed.model == "mail.message" and {"limit", "offset"} & set(fuzzed.arguments):
+        # Stock Odoo filters messages by their documents, and by whom they are to, after
+        # it has cut them to the limit: fewer come where hidden ones match, too.
+        return False
     return fuzzed.method in READING_METHODS or fuzzed.method.startswith(
         ("get_", "search_", "web_read", "web_search", "read_")
     )
