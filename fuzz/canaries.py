@@ -57,7 +57,7 @@ SECRET_COLUMNS = (
 """Secrets in columns that no stored field of the ORM owns."""
 
 SORTED_MODELS = (
-    "crm.stage", "res.company", "utm.stage", "product.template", "mail.activity.type",
+    "crm.stage", "utm.stage", "product.template", "mail.activity.type",
     "sale.order.template",
 )  # fmt: skip
 """Models whose records are sorted by a number, which is nobody's to know either. None that

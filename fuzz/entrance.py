@@ -54,12 +54,16 @@ class Entrance:
     :param registry: of the database
     """
 
+    undoes = True
+
     def __init__(self, registry):
         self.registry = registry
         self.cr = registry.cursor()
         self._mark = 0
         self.cr.commit = lambda: None  # nothing that a call does is to stay
-        registry.signal_changes = lambda: None  # nor to be forgotten unless it is undone
+        registry.signal_changes = lambda: (
+            None
+        )  # nor to be forgotten unless it is undone
         # As the routing map makes it.
         self.endpoint = partial(WebJson2Controller().web_json_2_rpc)
         self.endpoint.routing = {"type": "json2"}
@@ -116,7 +120,8 @@ class Entrance:
 
     def _row(self, call):
         self.cr.execute(
-            "SELECT to_jsonb(c)::text FROM apikey_call c WHERE call_ref = %s", [call.ref]
+            "SELECT to_jsonb(c)::text FROM apikey_call c WHERE call_ref = %s",
+            [call.ref],
         )
         return " ".join(text for (text,) in self.cr.fetchall())
 

@@ -35,7 +35,7 @@ WITHOUT_IDS = frozenset(
     {
         "search", "search_count", "search_read", "read_group", "formatted_read_group",
         "name_search", "name_create", "create", "default_get", "fields_get", "load",
-        "check_access_rights", "web_search_read",
+        "web_search_read",
     }
 )  # fmt: skip
 FLAT = ("=", "!=", "in", "not in", "ilike", "not ilike", "like", "=like", "=ilike", ">")
@@ -85,7 +85,9 @@ class Call:
     def describe(self) -> str:
         """Write it so that it can be read, and copied."""
         arguments = {"ids": self.ids, **self.arguments, "context": self.context}
-        arguments = {name: value for name, value in arguments.items() if value is not None}
+        arguments = {
+            name: value for name, value in arguments.items() if value is not None
+        }
         return f"{self.transport} {self.model}.{self.method} {_written(arguments)}"
 
 
@@ -185,7 +187,10 @@ class Draft:
                 (grant, operation, method)
                 for grant in self.inside.grants
                 if grant.ids or grant.operations == {"create"}
-                for operation, methods in (*BY_OPERATION.items(), ("call", grant.methods))
+                for operation, methods in (
+                    *BY_OPERATION.items(),
+                    ("call", grant.methods),
+                )
                 if operation in grant.operations or operation == "call"
                 for method in methods
                 if self._suits(grant, method)
@@ -253,13 +258,17 @@ class Draft:
 
     def read_inside(self):
         """Return granted fields to read; most are stored, for they are quick to read."""
-        return self.sample(self.granted(stored=True if self.rng.random() < 0.8 else None))
+        return self.sample(
+            self.granted(stored=True if self.rng.random() < 0.8 else None)
+        )
 
     def domain_inside(self):
         """Make a domain of granted fields."""
         conditions = [
             self.condition(self.call.model, name)
-            for name in self.sample(self.granted(*TEXTS, *NUMBERS, "boolean", stored=True), 3)
+            for name in self.sample(
+                self.granted(*TEXTS, *NUMBERS, "boolean", stored=True), 3
+            )
         ]
         if self.rng.random() < 0.4:
             conditions = conditions[:1]
@@ -277,7 +286,11 @@ class Draft:
         if field_.type in TEXTS:
             return [name, *self.guess(model, name)]
         if field_.type in NUMBERS:
-            return [name, self.rng.choice(("=", "!=", "<", ">=")), self.rng.randrange(50)]
+            return [
+                name,
+                self.rng.choice(("=", "!=", "<", ">=")),
+                self.rng.randrange(50),
+            ]
         if field_.type == "boolean":
             return [name, self.rng.choice(("=", "!=")), self.rng.random() < 0.5]
         if field_.type in DATES:
@@ -292,7 +305,9 @@ class Draft:
         rng = self.rng
         digit = rng.choice("0123456789abcdef")
         if rng.random() < 0.25:
-            token = self.metadata.token(model, name, rng.choice(self.metadata.ids(model)))
+            token = self.metadata.token(
+                model, name, rng.choice(self.metadata.ids(model))
+            )
             if token:
                 return [rng.choice(("=", "ilike", "!=", "=ilike", "like")), token]
         return rng.choice(
@@ -463,7 +478,9 @@ class Draft:
             arguments["vals"] = self.values_inside("create")
         else:
             arguments["vals"] = self.values_inside("write")
-        arguments["specification"] = {name: {} for name in self.sample(self.granted(), 2)}
+        arguments["specification"] = {
+            name: {} for name in self.sample(self.granted(), 2)
+        }
 
     def _copy(self, arguments):
         self.call.ids = self.call.ids[:1]

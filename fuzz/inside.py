@@ -165,7 +165,9 @@ def _names_of_targets(env, grant) -> set:
 
 
 def _names(records, name):
-    targets = [record[name].sudo() for record in records.with_context(active_test=False)]
+    targets = [
+        record[name].sudo() for record in records.with_context(active_test=False)
+    ]
     return repr([target.mapped("display_name") for target in targets if target])
 
 

@@ -26,7 +26,6 @@ class Way(NamedTuple):
     take: Callable
 
 
-
 SEARCHING = (
     "search", "search_count", "search_read", "name_search", "formatted_read_group",
     "read_group", "web_search_read",
@@ -179,7 +178,9 @@ def values_of(draft, model, depth=1):
         for name in draft.metadata.fields(model, *TEXTS, *NUMBERS, stored=True)
         if not draft.metadata.field(model, name).readonly and name != "id"
     ]
-    values = {name: draft.value(model, name) for name in draft.sample(names or ["id"], 2)}
+    values = {
+        name: draft.value(model, name) for name in draft.sample(names or ["id"], 2)
+    }
     values.pop("id", None)
     for name in draft._required(model):
         values.setdefault(name, draft.value(model, name))
@@ -503,7 +504,9 @@ def _ungranted_write(draft):
     model = draft.call.model
     names = [
         name
-        for name in draft.metadata.fields(model, *TEXTS, *NUMBERS, "boolean", "selection")
+        for name in draft.metadata.fields(
+            model, *TEXTS, *NUMBERS, "boolean", "selection"
+        )
         if name not in draft.grant.fields and name != "id"
     ]
     if not names:
@@ -596,7 +599,11 @@ def _import_by_id(draft):
     arguments = draft.call.arguments
     ids = draft.metadata.ids(draft.call.model)
     column, value = draft.rng.choice(
-        [("id", "base.user_admin"), ("id", "x.new"), (".id", str(draft.rng.choice(ids)))]
+        [
+            ("id", "base.user_admin"),
+            ("id", "x.new"),
+            (".id", str(draft.rng.choice(ids))),
+        ]
     )
     arguments["fields"] = [*arguments["fields"], column]
     arguments["data"] = [[*row, value] for row in arguments["data"]]
@@ -639,7 +646,9 @@ def _telling_names(draft):
         draft.call.context = [list(pair) for pair in draft.call.context.items()]
 
 
-@way("a default in the context", "create", "default_get", "name_create", "load", weight=2)
+@way(
+    "a default in the context", "create", "default_get", "name_create", "load", weight=2
+)
 def _default(draft):
     model = draft.call.model
     name = draft.rng.choice(draft.metadata.fields(model, stored=True))
@@ -729,7 +738,11 @@ def _web_client(draft):
         values = {field: "ir.config_parameter", reference: 1}
         shown = {reference: {"fields": {"value": {}}}}
         choices.append(
-            ("onchange", [], {"values": values, "field_names": [], "fields_spec": shown})
+            (
+                "onchange",
+                [],
+                {"values": values, "field_names": [], "fields_spec": shown},
+            )
         )
     call.method, call.ids, call.arguments = rng.choice(choices)
 
@@ -747,7 +760,10 @@ def _business(draft):
         call.method = "message_post"
         call.arguments = rng.choice(
             [
-                {"body": "x", "attachment_ids": draft.metadata.ids("ir.attachment")[:1]},
+                {
+                    "body": "x",
+                    "attachment_ids": draft.metadata.ids("ir.attachment")[:1],
+                },
                 {"body": "x", "outgoing_email_to": "a@example.com"},
                 {"body": "x", "author_id": 3, "partner_ids": [3]},
             ]

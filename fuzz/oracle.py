@@ -136,7 +136,11 @@ class Oracle:
         touched = _Touched(fuzzed, changed, self._models)
         wrong = [
             f"{change.operation} {change.table}({change.id})"
-            + (f" {sorted(change.columns - STAMPS)}" if change.old and change.new else "")
+            + (
+                f" {sorted(change.columns - STAMPS)}"
+                if change.old and change.new
+                else ""
+            )
             for change in changed
             if not self._may_be(change, touched)
         ]
@@ -168,7 +172,9 @@ class Oracle:
         if not columns:
             return True
         if touched.is_new(change.table, change.id):
-            return any(columns <= set(g.fields) for g in self.inside.of(model, "create"))
+            return any(
+                columns <= set(g.fields) for g in self.inside.of(model, "create")
+            )
         return any(
             columns <= set(grant.fields) and change.id in grant.ids
             for grant in self.inside.of(model, "write")
@@ -178,7 +184,9 @@ class Oracle:
         row = change.old or change.new
         for model, name, column in self._relations[change.table]:
             table = next(t for t, m in self._models.items() if m == model)
-            for grant in self.inside.of(model, "write") + self.inside.of(model, "create"):
+            for grant in self.inside.of(model, "write") + self.inside.of(
+                model, "create"
+            ):
                 owner = row.get(column)
                 if name in grant.fields and (
                     owner in grant.ids or touched.is_new(table, owner)

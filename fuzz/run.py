@@ -6,7 +6,6 @@ import json
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from odoo import SUPERUSER_ID, api
 from odoo.addons.scoped_apikey.policy.catalogue import READING_METHODS
@@ -20,8 +19,8 @@ from .inside import any_models, look_inside
 from .metadata import Metadata
 from .oracle import TOLD, Finding, Oracle
 from .scopes import SCOPES
+from .wire import Wire
 
-CHUNK = 500  # calls that share a scope, before it is the turn of the next
 CALLERS = ("base.user_admin", "base.user_demo", "base.user_root")
 
 
@@ -44,8 +43,12 @@ class Statistics:
         for step in fuzzed.steps or ["inside"]:
             self.steps[step, answer.kind] += 1
         if not fuzzed.steps and answer.kind != ALLOWED:
-            reason = json.loads(answer.row)["reason"] or ""
+            reason = (_loaded(answer.row).get("reason")) or ""
             self.refused_inside[fuzzed.method, reason.partition(": ")[2][:150]] += 1
+
+    @property
+    def speed(self) -> float:
+        return self.calls / self.seconds if self.seconds else 0.0
 
     @property
     def share_allowed(self) -> float:
@@ -53,15 +56,20 @@ class Statistics:
 
     def report(self) -> str:
         """Write it down for a reader."""
-        speed = self.calls / self.seconds if self.seconds else 0
         shares = ", ".join(
-            f"{kind} {count / self.calls:.0%}" for kind, count in self.kinds.most_common()
+            f"{kind} {count / self.calls:.0%}"
+            for kind, count in self.kinds.most_common()
         )
-        lines = [f"{self.calls} calls, {speed:.0f} a second: {shares}"]
+        lines = [f"{self.calls} calls, {self.speed:.0f} a second: {shares}"]
+        lines.append(
+            f"{self.unstable} answers depend on the order of rows in the files"
+        )
         for title, counter in (("step", self.steps), ("method", self.methods)):
             lines.append(f"{title:40} allowed denied error")
             for name in sorted({name for name, _kind in counter}):
-                counts = [counter[name, kind] for kind in ("allowed", "denied", "error")]
+                counts = [
+                    counter[name, kind] for kind in ("allowed", "denied", "error")
+                ]
                 if title == "step" or sum(counts) * 500 > self.calls:
                     lines.append("{:40} {:7} {:6} {:5}".format(name, *counts))
         lines.append("calls inside that did not succeed, and why:")
@@ -95,24 +103,21 @@ class Fuzz:
     :param dbname: a copy that may be changed for good
     :param seed: with the index of a call, all that the call depends on
     :param tame: call no methods but those that are known: for when nothing is refused
+    :param url: of a server on the database, to call over HTTP
     """
 
-    def __init__(self, dbname: str, seed: int, *, tame: bool = False):
+    def __init__(
+        self, dbname: str, seed: int, tame: bool = False, url: str | None = None
+    ):
         self.seed = seed
         self.tame = tame
         self.registry = Registry(dbname)
         self.statistics = Statistics()
-        self.entrance = Entrance(self.registry)
-        with self.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            self._prepare(env)
         self.answered = defaultdict(list)
-        self.env = self._new_env()
-        self.columns.env = self.env
-
-    def _new_env(self):
-        cr = self.registry.cursor()
-        return api.Environment(cr, SUPERUSER_ID, {})
+        self.env = api.Environment(self.registry.cursor(), SUPERUSER_ID, {})
+        self.entrance = Wire(self.env, url) if url else Entrance(self.registry)
+        self._prepare(self.env)
+        self.env.cr.rollback()
 
     def _prepare(self, env):
         callers = [env.ref(name).id for name in CALLERS]
@@ -127,8 +132,6 @@ class Fuzz:
         self.metadata = Metadata(env, self.columns)
         self.scopes = []
         for scope in SCOPES:
-            record = env["apikey.scope"].search([("name", "=", scope.name)])
-            record.unlink()
             record = scope.create(env)
             user = env.ref(scope.caller)
             key = self.entrance.key(env, record, user)
@@ -144,9 +147,15 @@ class Fuzz:
             self.prepared.append((scope, key, inside, oracle, generator))
         env.cr.rollback()
 
+    def digests(self) -> dict:
+        """Return what each table holds, in short."""
+        found = changes.digests(self.env.cr)
+        self.env.cr.rollback()
+        return found
+
     def of(self, index: int):
         """Return whose turn it is."""
-        return self.prepared[index // CHUNK % len(self.prepared)]
+        return self.prepared[index % len(self.prepared)]
 
     def run(self, start: int, stop: int):
         """Make calls.
@@ -161,8 +170,14 @@ class Fuzz:
             self.statistics.count(fuzzed, answer)
             for finding in oracle.judge(fuzzed, answer):
                 yield self._leak(index, scope, fuzzed, finding)
-            if answer.kind == ALLOWED and _is_comparable(fuzzed):
-                self.answered[scope].append((index, fuzzed, comparable(fuzzed, answer.text)))
+            if (
+                self.entrance.undoes
+                and answer.kind == ALLOWED
+                and _is_comparable(fuzzed)
+            ):
+                self.answered[scope].append(
+                    (index, fuzzed, comparable(fuzzed, answer.text))
+                )
         self.statistics.seconds += time.monotonic() - began
 
     def compare(self, at_least: int = 1):
@@ -220,8 +235,20 @@ class Fuzz:
 
     def _leak(self, index, scope, fuzzed, finding):
         return Leak(
-            self.seed, index, scope.name, fuzzed.describe(), tuple(fuzzed.steps), finding
+            self.seed,
+            index,
+            scope.name,
+            fuzzed.describe(),
+            tuple(fuzzed.steps),
+            finding,
         )
+
+
+def _loaded(row):
+    try:
+        return json.loads(row)
+    except ValueError:
+        return {}
 
 
 def comparable(fuzzed, text) -> str:
@@ -243,21 +270,3 @@ def _is_comparable(fuzzed):
     return fuzzed.method in READING_METHODS or fuzzed.method.startswith(
         ("get_", "search_", "web_read", "web_search", "read_")
     )
-
-
-@dataclass
-class Progress:
-    """Where a long run is, kept in a file."""
-
-    path: Path
-    done: int = 0
-    leaks: int = 0
-
-    @classmethod
-    def load(cls, path: Path):
-        if path.exists():
-            return cls(path, **json.loads(path.read_text()))
-        return cls(path)
-
-    def save(self):
-        self.path.write_text(json.dumps({"done": self.done, "leaks": self.leaks}))
