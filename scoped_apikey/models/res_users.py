@@ -8,6 +8,7 @@ class ResUsers(models.Model):
     apikey_count = fields.Integer(
         "Number of API Keys",
         compute="_compute_apikey_count",
+        compute_sudo=True,
         groups="base.group_system",
     )
 
