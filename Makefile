@@ -9,7 +9,8 @@ help:
 	@echo "make test            every test                                        (ARGS='-k networks -x')"
 	@echo "make escapes         write docs/escapes.md from what its tests see"
 	@echo "make bench-footprint what a scope costs a call, in microseconds"
-	@echo "make clean           remove all that these two made"
+	@echo "make fuzz            random calls that try to get around a scope           (CALLS=20000 SEED=1 JOBS=1)"
+	@echo "make clean           remove all that these made"
 	@echo
 	@echo "PYTHON=python3.12    another Python, 3.10 to 3.13"
 	@echo "ODOO_PATH=folder     an Odoo 19 that is already there: the folder that holds the package odoo"
@@ -27,6 +28,9 @@ escapes:
 
 bench-footprint:
 	@$(PYTHON) -m lab bench footprint
+
+fuzz:
+	@$(PYTHON) -m lab fuzz $(if $(CALLS),--calls=$(CALLS)) $(if $(SEED),--seed=$(SEED)) $(if $(JOBS),--jobs=$(JOBS))
 
 clean:
 	@$(PYTHON) -m lab clean

@@ -26,6 +26,10 @@ def main() -> int:
     )
     bench = subparsers.add_parser("bench", help="set up, and measure")
     bench.add_argument("name", choices=["footprint"], help="a module of benchmarks/")
+    fuzz = subparsers.add_parser("fuzz", help="look for a way around a scope")
+    fuzz.add_argument("--calls", type=int, default=20_000, help="of each seed")
+    fuzz.add_argument("--seed", type=int, default=1, help="of the first job")
+    fuzz.add_argument("--jobs", type=int, default=1, help="that run at a time")
     subparsers.add_parser("clean", help="remove all that the set-up made")
     for_pytest = sys.argv[2:] if sys.argv[1:2] == ["test"] else []
     options = parser.parse_args(sys.argv[1:2] if for_pytest else None)
@@ -42,6 +46,8 @@ def main() -> int:
 
         if options.command == "demo":
             return commands.demo(options.once, options.port)
+        if options.command == "fuzz":
+            return commands.fuzz(options.calls, options.seed, options.jobs)
         if options.command == "bench":
             return commands.bench(options.name)
         return commands.test(for_pytest)

@@ -3,12 +3,16 @@
 
 import importlib
 
+import subprocess
+import sys
+from contextlib import ExitStack
+
 import pytest
 
 from . import demo as show
 from .config import SERVER_WIDE, write_config
 from .console import say, step
-from .home import folder
+from .home import REPO, folder
 from .lab import opened
 
 
@@ -36,6 +40,44 @@ def demo(once: bool, port: int) -> int:
             return 0
         finally:
             server.stop()
+
+
+def fuzz(calls: int, seed: int, jobs: int) -> int:
+    """Look for a way around a scope, and go on where an earlier run of the seed stopped.
+
+    :param calls: how many of each seed
+    :param seed: the first one; each job has its own
+    :param jobs: how many run at a time
+    :return: an exit status: 0 when nothing was found
+    :raise LabError: the set-up cannot go on
+    """
+    with opened() as lab, ExitStack() as stack:
+        processes = []
+        for number in range(seed, seed + jobs):
+            database = stack.enter_context(lab.database())
+            state = folder("fuzz") / f"seed-{number}.json"
+            processes.append(
+                start_fuzz(lab, database, calls, number, f"--state={state}")
+            )
+        return max(process.wait() for process in processes)
+
+
+def start_fuzz(lab, database: str, calls: int, seed: int, *arguments, **options):
+    """Start the fuzz on a database that may be changed for good.
+
+    :param arguments: more of its command line
+    :param options: of ``subprocess.Popen``
+    :return: the process
+    """
+    config = write_config(
+        lab.odoo,
+        folder("run", f"fuzz-{database}"),
+        db_name=database,
+        server_wide_modules=SERVER_WIDE,
+    )
+    command = [sys.executable, "-m", "fuzz", f"--config={config}"]
+    command += [f"--database={database}", f"--calls={calls}", f"--seed={seed}"]
+    return subprocess.Popen([*command, *arguments], cwd=REPO, **options)
 
 
 def test(arguments: list) -> int:

@@ -1,0 +1,790 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Ways to lead a call out of its scope: each is a way that stock Odoo has been seen to go.
+
+A way takes a draft, changes its call in one place, and says ``False`` where it does not fit.
+``lead_out`` notes its name on the call, so that a leak can be told by the way it took.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .metadata import DATES, GUESSED, NUMBERS, RELATIONAL, TEXTS
+
+WAYS = []
+
+
+class Way(NamedTuple):
+    """One way out of a scope.
+
+    :param methods: those that it fits; none: all
+    :param take: changes a draft
+    """
+
+    name: str
+    methods: tuple
+    weight: int
+    take: Callable
+
+
+SEARCHING = (
+    "search", "search_count", "search_read", "name_search", "formatted_read_group",
+    "read_group", "web_search_read",
+)  # fmt: skip
+SORTING = ("search", "search_read", "web_search_read")
+SPECIFYING = ("web_read", "web_search_read", "web_save")
+READING = ("read", "search_read", "search", "web_read")
+WRITING = ("create", "write", "web_save", "copy")
+HIERARCHY = ("child_of", "parent_of")
+
+
+def way(name, *methods, weight=1):
+    """Register a way.
+
+    :param name: what a leak that takes it is called
+    :param methods: the methods it fits; none: every method
+    """
+
+    def register(function):
+        WAYS.append(Way(name, methods, weight, function))
+        return function
+
+    return register
+
+
+def choose(rng, methods):
+    """Choose a way, whatever the methods that it fits are.
+
+    :param methods: those that the scope grants
+    """
+    fitting = [one for one in WAYS if not one.methods or methods & set(one.methods)]
+    return rng.choices(fitting, [one.weight for one in fitting])[0]
+
+
+def lead_out(draft, way_out=None):
+    """Take a way that fits, that one if it does.
+
+    :param Way way_out: as chosen
+    """
+    call, rng = draft.call, draft.rng
+    fitting = [one for one in WAYS if not one.methods or call.method in one.methods]
+    for _try in range(6):
+        if draft.is_another:
+            return
+        one = way_out or rng.choices(fitting, [each.weight for each in fitting])[0]
+        way_out = None
+        if one.take(draft) is not False:
+            call.steps.append(one.name)
+            return
+
+
+# What helps
+
+
+def any_relation(draft, model, *types):
+    names = draft.metadata.filled(model, *types)
+    return draft.rng.choice(names) if names else None
+
+
+def granted_relation(draft, *types):
+    """Return a relation of the call's model, a granted one if there is one."""
+    model = draft.call.model
+    names = draft.metadata.filled(model, *types, names=set(draft.grant.fields))
+    if names and draft.rng.random() < 0.85:
+        return draft.rng.choice(names)
+    return any_relation(draft, model, *types)
+
+
+def path(draft, model, separator=".", longest=2, types=()):
+    """Return a path from a model to a field of another, and that model.
+
+    :param types: of its last field; none: one with a token, where there is one
+    """
+    links = []
+    for _link in range(min(longest, draft.rng.choice((1, 1, 1, 2, 2, 3)))):
+        name = (
+            granted_relation(draft, *RELATIONAL)
+            if not links and model == draft.call.model
+            else any_relation(draft, model)
+        )
+        if name is None:
+            break
+        links.append(name)
+        model = draft.metadata.comodel(model, name)
+    if not links:
+        return None, None, None
+    names = (
+        draft.metadata.fields(model, *types)
+        if types
+        else draft.metadata.planted_fields(model) or ["id"]
+    )
+    if not names:
+        return None, None, None
+    last = draft.rng.choice(names)
+    return separator.join([*links, last]), model, last
+
+
+def add_condition(draft, condition):
+    """Put a condition somewhere into the domain."""
+    domain = draft.call.arguments.setdefault("domain", [])
+    shape = draft.rng.random()
+    if shape < 0.2:
+        domain[:0] = [condition]
+    elif shape < 0.3:
+        domain[:] = ["!", condition]
+    else:
+        domain[:] = [condition]
+    if "limit" in draft.call.arguments and draft.rng.random() < 0.8:
+        del draft.call.arguments["limit"]
+
+
+def domain_of(draft, model, depth=1):
+    """Make a domain on any model."""
+    names = draft.metadata.planted_fields(model)
+    if names and draft.rng.random() < 0.8:
+        name = draft.rng.choice(names)
+        return [[name, *draft.guess(model, name)]]
+    return [["id", "in", draft.some_ids(draft.metadata.ids(model))]]
+
+
+def specification_of(draft, model, depth=2):
+    """Make a specification on any model, its relations followed."""
+    names = draft.metadata.planted_fields(model) or ["id"]
+    found = {name: {} for name in draft.sample(names, 3)}
+    if depth > 1:
+        relation = any_relation(draft, model)
+        if relation:
+            target = draft.metadata.comodel(model, relation)
+            found[relation] = nested(draft, model, relation, target, depth - 1)
+    return found
+
+
+def nested(draft, model, relation, target, depth):
+    rng = draft.rng
+    found = {"fields": specification_of(draft, target, depth)}
+    if draft.metadata.field(model, relation).type != "many2one":
+        if rng.random() < 0.3:
+            found["order"] = rng.choice(draft.metadata.planted_fields(target) or ["id"])
+        if rng.random() < 0.3:
+            found["limit"] = rng.choice((1, 5))
+    if rng.random() < 0.2:
+        found["context"] = nasty_context(draft)
+    return found
+
+
+def values_of(draft, model, depth=1):
+    """Make values for a record of any model."""
+    names = [
+        name
+        for name in draft.metadata.fields(model, *TEXTS, *NUMBERS, stored=True)
+        if not draft.metadata.field(model, name).readonly and name != "id"
+    ]
+    values = {
+        name: draft.value(model, name) for name in draft.sample(names or ["id"], 2)
+    }
+    values.pop("id", None)
+    for name in draft._required(model):
+        values.setdefault(name, draft.value(model, name))
+    if depth:
+        relation = any_relation(draft, model, "one2many", "many2many")
+        if relation and draft.rng.random() < 0.3:
+            values[relation] = commands(draft, model, relation, depth - 1)
+    return values
+
+
+def commands(draft, model, relation, depth=1):
+    """Make commands for a relation: all there are, and plain ids."""
+    rng = draft.rng
+    target = draft.metadata.comodel(model, relation)
+    ids = draft.metadata.ids(target)
+    id_ = rng.choice(ids)
+    return rng.choice(
+        [
+            [[0, 0, values_of(draft, target, depth)]],
+            [[1, id_, values_of(draft, target, 0)]],
+            [[2, id_, 0]],
+            [[3, id_, 0]],
+            [[4, id_, 0]],
+            [[5, 0, 0]],
+            [[6, 0, draft.some_ids(ids)]],
+            [[4, id_]],
+            [[6, False, [id_]], [0, False, values_of(draft, target, 0)]],
+            draft.some_ids(ids),
+            [id_],
+        ]
+    )
+
+
+def nasty_context(draft):
+    rng, model = draft.rng, draft.call.model
+    name = rng.choice(draft.metadata.fields(model, stored=True))
+    return rng.choice(
+        [
+            {"show_email": True, "show_address": True, "show_vat": True},
+            {"show_address": 1, "address_inline": 1},
+            {"formatted_display_name": True},
+            {f"default_{name}": draft.value(model, name)},
+            {"tracking_disable": True},
+            {"mail_notrack": True, "mail_create_nolog": True},
+            {"mail_post_autofollow": True},
+            {"_force_unlink": True},
+            {"active_model": "res.users", "active_id": 2, "active_ids": [2]},
+            {"import_file": True, "name_create_enabled_fields": {"country_id": True}},
+            {"sudo": True, "uid": 1, "su": True},
+            {"lang": "en_US", "no_reset_password": True, "install_mode": True},
+        ]
+    )
+
+
+def values_of_call(draft):
+    """Return the values that the call writes, to be added to."""
+    arguments = draft.call.arguments
+    if draft.call.method == "create":
+        return arguments["vals_list"][0]
+    if draft.call.method == "copy":
+        return arguments.setdefault("default", {})
+    return arguments["vals"]
+
+
+# Filtering
+
+
+@way("a path in a domain", *SEARCHING, weight=2)
+def _path_in_domain(draft):
+    name, model, last = path(draft, draft.call.model)
+    if name is None:
+        return False
+    add_condition(draft, [name, *draft.condition(model, last)[1:]])
+
+
+@way("any in a domain", *SEARCHING, weight=2)
+def _any_in_domain(draft):
+    model = draft.call.model
+    relation = granted_relation(draft)
+    if relation is None:
+        return False
+    target = draft.metadata.comodel(model, relation)
+    inner = domain_of(draft, target)
+    if draft.rng.random() < 0.3:
+        deeper = any_relation(draft, target)
+        if deeper:
+            beyond = draft.metadata.comodel(target, deeper)
+            inner = [[deeper, "any", domain_of(draft, beyond)]]
+    operator = draft.rng.choice(("any", "any", "not any", "any!", "ANY", "not any!"))
+    add_condition(draft, [relation, operator, inner])
+
+
+@way("a text on a many2one", *SEARCHING, weight=2)
+def _text_on_many2one(draft):
+    model = draft.call.model
+    relation = granted_relation(draft)
+    if relation is None:
+        return False
+    target = draft.metadata.comodel(model, relation)
+    searched = draft.metadata.env[target]._rec_names_search or ["display_name"]
+    planted = draft.metadata.planted_fields(target)
+    names = [name for name in searched if name in planted] or planted
+    if not names:
+        return False
+    operator, value = draft.guess(target, draft.rng.choice(names))
+    operator = draft.rng.choice(
+        (operator, "=", "ilike", "=ilike", "=like", "not ilike", "!=", "like")
+    )
+    if draft.rng.random() < 0.2:
+        operator, value = draft.rng.choice(("in", "not in")), [value]
+    add_condition(draft, [relation, operator, value])
+
+
+@way("a hierarchy operator", *SEARCHING, weight=2)
+def _hierarchy(draft):
+    model = draft.call.model
+    relation = draft.rng.choice(["id", granted_relation(draft) or "id"])
+    target = model if relation == "id" else draft.metadata.comodel(model, relation)
+    ids = draft.metadata.ids(target)
+    value = draft.rng.choice([draft.rng.choice(ids), draft.some_ids(ids), "zq1", "a"])
+    if isinstance(value, str):
+        names = draft.metadata.planted_fields(target)
+        if names:
+            value = draft.guess(target, draft.rng.choice(names))[1]
+    add_condition(draft, [relation, draft.rng.choice(HIERARCHY), value])
+
+
+@way("a search by display name", *SEARCHING, weight=2)
+def _display_name(draft):
+    if draft.call.method == "name_search" and draft.rng.random() < 0.5:
+        draft.call.arguments["name"] = f"zq{draft.rng.choice('0123456789abcdef')}"
+        return None
+    name = draft.rng.choice(("display_name", granted_relation(draft) or "display_name"))
+    name = name if name == "display_name" else f"{name}.display_name"
+    digit = draft.rng.choice("0123456789abcdef")
+    add_condition(draft, [name, "ilike", f"zq{digit}"])
+
+
+@way("an ungranted field in a domain", *SEARCHING, weight=2)
+def _ungranted_field(draft):
+    model = draft.call.model
+    names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
+    if not names:
+        return False
+    name = draft.rng.choice(sorted(names))
+    add_condition(draft, [name, *draft.guess(model, name)])
+
+
+@way("a part of a date", *SEARCHING)
+def _part_of_date(draft):
+    model = draft.call.model
+    names = draft.metadata.fields(model, *DATES)
+    if not names:
+        return False
+    part = draft.rng.choice(("month_number", "year_number", "day_of_week", "x"))
+    add_condition(draft, [f"{draft.rng.choice(names)}.{part}", "=", 3])
+
+
+@way("a reference or properties in a domain", *SEARCHING)
+def _data_typed(draft):
+    model = draft.call.model
+    names = draft.metadata.fields(
+        model, "reference", "many2one_reference", "properties", "properties_definition"
+    )
+    if not names:
+        return False
+    name = draft.rng.choice(names)
+    name += draft.rng.choice(("", ".x", ".name", ".email"))
+    add_condition(draft, [name, draft.rng.choice(("=", "ilike", "any", "in")), "zq1"])
+
+
+@way("an odd operator", *SEARCHING)
+def _odd_operator(draft):
+    name = draft.rng.choice(draft.metadata.fields(draft.call.model, stored=True))
+    operator = draft.rng.choice(
+        ("==", "<>", "=?", "inselect", "not inselect", "IN", "=LIKE", "is", "@>", "~")
+    )
+    value = draft.rng.choice(["zq1", 1, ["zq1"], True, None, {"a": 1}, "SELECT 1"])
+    add_condition(draft, [name, operator, value])
+
+
+# Sorting
+
+
+@way("sorting by a many2one", *SORTING, weight=2)
+def _order_by_many2one(draft):
+    relation = granted_relation(draft, "many2one")
+    if relation is None:
+        return False
+    draft.call.arguments["order"] = relation + draft.rng.choice(
+        ("", ".id", " desc", " ASC nulls first", ".name", ", id")
+    )
+    draft.call.arguments.pop("limit", None)
+
+
+@way("sorting by an ungranted field", *SORTING, weight=2)
+def _order_by_ungranted(draft):
+    model = draft.call.model
+    names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
+    if not names:
+        return False
+    draft.call.arguments["order"] = draft.rng.choice(sorted(names))
+
+
+# Reading
+
+
+@way("an ungranted field read", "read", "search_read", weight=2)
+def _ungranted_read(draft):
+    model = draft.call.model
+    names = set(draft.metadata.fields(model)) - set(draft.grant.fields)
+    if not names:
+        return False
+    chosen = draft.sample(sorted(names), 3)
+    draft.call.arguments["fields"] = draft.call.arguments.get("fields", []) + chosen
+
+
+@way("a secret read", "read", "search_read", "web_read", "export_data", weight=2)
+def _secret_read(draft):
+    names = draft.metadata.secrets(draft.call.model)
+    if not names:
+        return False
+    name = draft.rng.choice(names)
+    arguments = draft.call.arguments
+    if "specification" in arguments:
+        arguments["specification"][name] = {}
+    elif draft.call.method == "export_data":
+        arguments["fields_to_export"].append(name)
+    else:
+        arguments["fields"] = [*arguments.get("fields", []), name]
+
+
+@way("a nested specification", *SPECIFYING, weight=2)
+def _nested_specification(draft):
+    model = draft.call.model
+    relation = granted_relation(draft)
+    if relation is None:
+        return False
+    target = draft.metadata.comodel(model, relation)
+    draft.call.arguments["specification"][relation] = nested(
+        draft, model, relation, target, draft.rng.randint(1, 3)
+    )
+
+
+@way("a reference in a specification", *SPECIFYING)
+def _reference_specification(draft):
+    names = draft.metadata.fields(draft.call.model, "reference", "many2one_reference")
+    if not names:
+        return False
+    target = draft.rng.choice(draft.metadata.preferred)
+    draft.call.arguments["specification"][draft.rng.choice(names)] = {
+        "fields": specification_of(draft, target, 1)
+    }
+
+
+@way("an export path", "export_data", weight=2)
+def _export_path(draft):
+    name, _model, _last = path(draft, draft.call.model, separator="/", longest=3)
+    if name is None:
+        return False
+    relation = name.split("/")[0]
+    draft.call.arguments["fields_to_export"].append(
+        draft.rng.choice((name, name, name, f"{relation}/.id", f"{relation}/id", "id"))
+    )
+
+
+@way("a path to group by", "formatted_read_group", "read_group", weight=2)
+def _groupby_path(draft):
+    name, _model, _last = path(draft, draft.call.model, longest=2)
+    if name is None:
+        return False
+    draft.call.arguments["groupby"] = [name]
+
+
+@way("an ungranted field to group by", "formatted_read_group", "read_group", weight=2)
+def _groupby_ungranted(draft):
+    model = draft.call.model
+    names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
+    if not names:
+        return False
+    draft.call.arguments["groupby"] = [draft.rng.choice(sorted(names))]
+
+
+@way("an aggregate", "formatted_read_group", weight=2)
+def _aggregate(draft):
+    model = draft.call.model
+    names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
+    name = draft.rng.choice(sorted(names) or ["id"])
+    function = draft.rng.choice(
+        ("array_agg", "max", "min", "array_agg_distinct", "count_distinct", "recordset")
+    )
+    if draft.rng.random() < 0.2:
+        name = path(draft, model)[0] or name
+    draft.call.arguments.setdefault("aggregates", []).append(f"{name}:{function}")
+
+
+@way("having", "formatted_read_group", weight=2)
+def _having(draft):
+    model = draft.call.model
+    names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
+    name = draft.rng.choice(sorted(names) or ["id"])
+    digit = draft.rng.choice("0123456789abcdef")
+    draft.call.arguments["having"] = [
+        [f"{name}:max", draft.rng.choice((">", "<", ">=")), f"zq{digit}"]
+    ]
+
+
+# Writing
+
+
+@way("commands", *WRITING, weight=2)
+def _commands(draft):
+    relation = granted_relation(draft, "one2many", "many2many")
+    if relation is None:
+        return False
+    values_of_call(draft)[relation] = commands(draft, draft.call.model, relation)
+
+
+@way("an ungranted field written", *WRITING, weight=2)
+def _ungranted_write(draft):
+    model = draft.call.model
+    names = [
+        name
+        for name in draft.metadata.fields(
+            model, *TEXTS, *NUMBERS, "boolean", "selection"
+        )
+        if name not in draft.grant.fields and name != "id"
+    ]
+    if not names:
+        return False
+    name = draft.rng.choice(names)
+    values_of_call(draft)[name] = draft.value(model, name)
+
+
+@way("a related field written", *WRITING, weight=2)
+def _related_write(draft):
+    model = draft.call.model
+    names = [
+        name
+        for name in draft.metadata.fields(model)
+        if draft.metadata.field(model, name).inverse
+        and draft.metadata.field(model, name).type in (*TEXTS, *NUMBERS, "boolean")
+    ]
+    if not names:
+        return False
+    name = draft.rng.choice(names)
+    values_of_call(draft)[name] = draft.value(model, name)
+
+
+@way("a hidden record set", *WRITING, weight=2)
+def _hidden_record(draft):
+    relation = granted_relation(draft, "many2one")
+    if relation is None:
+        return False
+    model = draft.call.model
+    values_of_call(draft)[relation] = draft.value(model, relation)
+    if draft.call.method == "web_save":
+        names = draft.metadata.planted_fields(model)
+        draft.call.arguments["specification"] |= {
+            name: {} for name in draft.sample(names or ["id"], 5)
+        }
+
+
+@way("a reference or properties written", *WRITING)
+def _data_typed_write(draft):
+    model = draft.call.model
+    names = draft.metadata.fields(
+        model, "reference", "many2one_reference", "properties", "properties_definition"
+    )
+    if not names:
+        return False
+    definition = {
+        "name": "aa", "type": "many2one", "string": "A", "comodel": "res.users",
+        "definition_changed": True, "value": 2,
+    }  # fmt: skip
+    values_of_call(draft)[draft.rng.choice(names)] = draft.rng.choice(
+        [[definition], "res.users,2", 2, {"aa": 1}]
+    )
+
+
+@way("a row outside", "read", "write", "unlink", "web_read", "export_data", "copy",
+     "web_save", "action_archive", "message_post", "action_confirm", "get_metadata",
+     weight=2)  # fmt: skip
+def _row_outside(draft):
+    outside = sorted(set(draft.metadata.ids(draft.call.model)) - draft.grant.ids)
+    if not outside:
+        return False
+    draft.call.ids = [*draft.some_ids(outside), *(draft.call.ids or [])[:1]]
+
+
+@way("an import path", "load", weight=2)
+def _import_path(draft):
+    relation = granted_relation(draft)
+    if relation is None:
+        return False
+    target = draft.metadata.comodel(draft.call.model, relation)
+    names = draft.metadata.fields(target, *TEXTS, stored=True) or ["id"]
+    arguments = draft.call.arguments
+    column, value = draft.rng.choice(
+        [
+            (f"{relation}/{draft.rng.choice(names)}", "new"),
+            (f"{relation}/.id", str(draft.rng.choice(draft.metadata.ids(target)))),
+            (f"{relation}/id", "base.main_company"),
+            (relation, f"zq{draft.rng.choice('0123456789abcdef')}"),
+            (relation, "Something new"),
+        ]
+    )
+    arguments["fields"] = [*arguments["fields"], column]
+    arguments["data"] = [[*row, value] for row in arguments["data"]]
+    if draft.rng.random() < 0.3:
+        draft.call.context = {"name_create_enabled_fields": {relation: True}}
+
+
+@way("an import by id", "load", weight=2)
+def _import_by_id(draft):
+    arguments = draft.call.arguments
+    ids = draft.metadata.ids(draft.call.model)
+    column, value = draft.rng.choice(
+        [
+            ("id", "base.user_admin"),
+            ("id", "x.new"),
+            (".id", str(draft.rng.choice(ids))),
+        ]
+    )
+    arguments["fields"] = [*arguments["fields"], column]
+    arguments["data"] = [[*row, value] for row in arguments["data"]]
+
+
+@way("an external id", *READING)
+def _external_id(draft):
+    draft.call.method = draft.rng.choice(("get_external_id", "get_metadata"))
+    draft.call.ids = draft.some_ids(draft.metadata.ids(draft.call.model))
+    draft.call.arguments = {}
+    draft.is_another = True
+
+
+@way("a web_save that goes on", "web_save", weight=2)
+def _next_id(draft):
+    ids = draft.metadata.ids(draft.call.model)
+    draft.call.arguments["next_id"] = draft.rng.choice(ids)
+
+
+# What goes with any method
+
+
+@way("a context", weight=2)
+def _context(draft):
+    draft.call.context = nasty_context(draft)
+    if draft.rng.random() < 0.15:
+        draft.call.context = [list(pair) for pair in draft.call.context.items()]
+
+
+@way("names that tell more", "read", "search_read", "web_read", "name_search", weight=2)
+def _telling_names(draft):
+    relation = granted_relation(draft, "many2one")
+    arguments = draft.call.arguments
+    if draft.call.method == "web_read" and relation:
+        arguments["specification"][relation] = {"fields": {"display_name": {}}}
+    elif relation and draft.call.method != "name_search":
+        arguments["fields"] = [*arguments.get("fields", []), relation]
+    draft.call.context = {"show_email": True, "show_address": True, "show_vat": True}
+    if draft.rng.random() < 0.2:
+        draft.call.context = [list(pair) for pair in draft.call.context.items()]
+
+
+@way(
+    "a default in the context", "create", "default_get", "name_create", "load", weight=2
+)
+def _default(draft):
+    model = draft.call.model
+    name = draft.rng.choice(draft.metadata.fields(model, stored=True))
+    field = draft.metadata.field(model, name)
+    value = draft.value(model, name)
+    if field.type in ("one2many", "many2many") and draft.metadata.comodel(model, name):
+        value = commands(draft, model, name)
+    if draft.call.method == "default_get":
+        draft.call.arguments["fields"] = [*draft.call.arguments["fields"], name]
+    draft.call.context = {f"default_{name}": value}
+
+
+@way("another model", weight=2)
+def _another_model(draft):
+    draft.is_another = True
+    if draft.rng.random() < 0.6:
+        draft.call.model = draft.rng.choice(draft.metadata.preferred)
+    else:
+        draft.call.model = draft.rng.choice(draft.metadata.models)
+    model, call = draft.call.model, draft.call
+    if call.ids:
+        call.ids = draft.some_ids(draft.metadata.ids(model))
+    names = draft.metadata.planted_fields(model) or ["id"]
+    if "fields" in call.arguments and call.method in ("read", "search_read"):
+        call.arguments["fields"] = draft.sample(names)
+    for name in ("domain", "order", "groupby"):
+        call.arguments.pop(name, None)
+    if "specification" in call.arguments:
+        call.arguments["specification"] = {one: {} for one in draft.sample(names)}
+
+
+@way("a method for the web client", weight=2)
+def _web_client(draft):
+    call, rng = draft.call, draft.rng
+    draft.is_another = True
+    model = call.model
+    relation = any_relation(draft, model, "many2one")
+    target = draft.metadata.comodel(model, relation) if relation else None
+    specification = specification_of(draft, model)
+    reference = (draft.metadata.fields(model, "many2one_reference") or [None])[0]
+    call.ids = None
+    choices = [
+        ("onchange", [], {"values": {}, "field_names": [], "fields_spec": specification}),
+        ("copy_data", call.ids or draft.some_ids(draft.metadata.ids(model)), {}),
+        ("get_views", None, {"views": [[False, "form"]]}),
+        ("get_view", None, {"view_type": "form"}),
+        (
+            "web_read_group",
+            None,
+            {
+                "domain": [],
+                "groupby": [rng.choice(draft.metadata.fields(model, "many2one", stored=True) or ["id"])],
+                "unfold_read_specification": specification,
+                "auto_unfold": True,
+            },
+        ),
+        ("web_name_search", None, {"name": "", "specification": specification}),
+        (
+            "web_resequence",
+            draft.some_ids(draft.metadata.ids(model)),
+            {"specification": specification, "field_name": rng.choice(draft.metadata.fields(model, "integer", stored=True))},
+        ),
+        ("get_formview_action", draft.some_ids(draft.metadata.ids(model))[:1], {}),
+        ("read_progress_bar", None, {"domain": [], "group_by": "create_uid", "progress_bar": {}}),
+        ("web_save_multi", draft.some_ids(draft.metadata.ids(model))[:1],
+         {"vals_list": [values_of(draft, model, 0)], "specification": specification}),
+    ]  # fmt: skip
+    if relation:
+        choices += [
+            (
+                "search_panel_select_range",
+                None,
+                {"field_name": relation, "comodel_domain": domain_of(draft, target)},
+            ),
+            (
+                "onchange",
+                [],
+                {
+                    "values": {relation: draft.value(model, relation)},
+                    "field_names": [relation],
+                    "fields_spec": specification,
+                },
+            ),
+        ]
+    if reference:
+        field = draft.metadata.field(model, reference).model_field
+        values = {field: "ir.config_parameter", reference: 1}
+        shown = {reference: {"fields": {"value": {}}}}
+        choices.append(
+            (
+                "onchange",
+                [],
+                {"values": values, "field_names": [], "fields_spec": shown},
+            )
+        )
+    call.method, call.ids, call.arguments = rng.choice(choices)
+
+
+@way("a business method", weight=2)
+def _business(draft):
+    call, rng = draft.call, draft.rng
+    draft.is_another = True
+    ids = draft.some_ids(draft.metadata.ids(call.model))
+    call.method = rng.choice(draft.metadata.any_method(call.model))
+    call.ids, call.arguments = ids, {}
+    if draft.tame and not hasattr(draft.metadata.env[call.model], "message_post"):
+        call.model = "res.partner"
+    if draft.tame or rng.random() < 0.3:
+        call.method = "message_post"
+        call.arguments = rng.choice(
+            [
+                {
+                    "body": "x",
+                    "attachment_ids": draft.metadata.ids("ir.attachment")[:1],
+                },
+                {"body": "x", "outgoing_email_to": "a@example.com"},
+                {"body": "x", "author_id": 3, "partner_ids": [3]},
+            ]
+        )
+
+
+@way("nonsense", weight=1)
+def _nonsense(draft):
+    call, rng = draft.call, draft.rng
+    draft.is_another = True
+    rubbish = rng.choice(
+        [None, True, 0, -1, 10**20, "", "zq1", "a.b", [], [[]], {}, {"a": {}}, [None],
+         [["a"]], {"fields": "x"}, "%(a)s", "\x00", [1, [2, [3]]], 1.5]
+    )  # fmt: skip
+    if call.arguments and rng.random() < 0.8:
+        name = rng.choice(sorted(call.arguments))
+        call.arguments[name] = rubbish
+    elif rng.random() < 0.5:
+        call.ids = rubbish
+    else:
+        call.arguments[rng.choice(("x", "domain", "self", "context"))] = rubbish
+
+
+__all__ = ["GUESSED", "WAYS", "lead_out"]

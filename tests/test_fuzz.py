@@ -1,0 +1,102 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The fuzz (see ``fuzz/``): nothing leaks, and what would leak is found."""
+
+import json
+
+import pytest
+
+CALLS, JOBS = 20_000, 2
+OVER_THE_WIRE = 800
+WITHOUT_WALLS = 4_000
+
+# What stock Odoo lets a caller reach beyond the method it names, by the way it is reached.
+LEAKS = {
+    "a path in a domain",
+    "any in a domain",
+    "a text on a many2one",
+    "a hierarchy operator",
+    "a search by display name",
+    "an ungranted field in a domain",
+    "sorting by a many2one",
+    "sorting by an ungranted field",
+    "an ungranted field read",
+    "a secret read",
+    "a nested specification",
+    "an export path",
+    "a path to group by",
+    "an ungranted field to group by",
+    "an aggregate",
+    "having",
+    "commands",
+    "an ungranted field written",
+    "a related field written",
+    "a hidden record set",
+    "a reference or properties written",
+    "a row outside",
+    "an import path",
+    "an import by id",
+    "a context",
+    "a default in the context",
+    "names that tell more",
+    "another model",
+    "a method for the web client",
+    "a business method",
+}
+
+
+@pytest.fixture
+def fuzz(lab, tmp_path):
+    """``fuzz(database, calls, seed, *arguments)`` starts it; its report is ``report()``."""
+    from lab.commands import start_fuzz
+
+    class Started:
+        def __init__(self, database, calls, seed, *arguments):
+            self._output = tmp_path / f"{database}.txt"
+            self._report = tmp_path / f"{database}.json"
+            with self._output.open("w") as output:
+                self._process = start_fuzz(
+                    lab,
+                    database,
+                    calls,
+                    seed,
+                    f"--report={self._report}",
+                    *arguments,
+                    stdout=output,
+                    stderr=output,
+                )
+
+        def report(self):
+            """Wait for the end. :return: the report, and what was printed"""
+            self._process.wait()
+            printed = self._output.read_text()
+            assert self._report.exists(), printed
+            return json.loads(self._report.read_text()), printed
+
+    return Started
+
+
+def test_nothing_leaks(lab, fuzz):
+    with lab.database() as one, lab.database() as two:
+        jobs = [
+            fuzz(database, CALLS // JOBS, seed)
+            for seed, database in enumerate((one, two))
+        ]
+        reports = [job.report() for job in jobs]
+    for report, printed in reports:
+        assert not report["findings"], printed
+        assert report["calls"] == CALLS // JOBS
+        assert report["allowed"] > 0.25, printed
+
+
+def test_nothing_leaks_over_the_wire(lab, server, database, fuzz):
+    url = server(database).url
+    report, printed = fuzz(database, OVER_THE_WIRE, 3, f"--url={url}").report()
+    assert not report["findings"], printed
+    assert report["allowed"] > 0.25, printed
+
+
+def test_every_kind_of_leak_is_found(database, fuzz):
+    """With the walls away; else what finds nothing might look at nothing."""
+    walls = "--without=decision,second_wall"
+    report, printed = fuzz(database, WITHOUT_WALLS, 4, walls, "--most=0").report()
+    assert LEAKS <= set(report["ways"]), printed
