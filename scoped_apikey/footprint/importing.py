@@ -12,6 +12,9 @@ from .paths import read_names_searched
 from .reading import read_names
 from .values import read_values
 
+IMPORTED = "__import__"
+"""The module of external ids that name none, unless the context says another."""
+
 
 def _read_load(view, arguments):
     columns = read_names(arguments.get("fields"), "fields")
@@ -104,15 +107,20 @@ def _ids(cells):
 
 
 def _resolve(target, cells):
-    """Return the ids that external ids stand for; what stands for none is left to Odoo."""
+    """Return the ids that external ids stand for.
+
+    :raise Unreadable: one of them stands for no record of the model
+    """
     data = target.env["ir.model.data"].sudo()
-    found = (
-        data._xmlid_to_res_model_res_id(xmlid.strip())
-        for cell in cells
-        for xmlid in str(cell).split(",")
-        if "." in xmlid
-    )
-    return [id_ for model, id_ in found if model == target.name]
+    ids = []
+    for cell in cells:
+        for xmlid in str(cell).split(","):
+            complete = xmlid if "." in xmlid else f"{IMPORTED}.{xmlid}"
+            model, id_ = data._xmlid_to_res_model_res_id(complete)
+            if model != target.name:
+                raise malformed("data")
+            ids.append(id_)
+    return ids
 
 
 READERS = {"load": _read_load}

@@ -68,6 +68,11 @@ class ApikeyCatalogue(models.AbstractModel):
         return catalogue.BY_NAME_FIELDS
 
     @api.model
+    def _names_searched(self) -> dict[str, tuple[str, ...]]:
+        """Return the paths that models which search names in their own way search, too."""
+        return catalogue.NAMES_SEARCHED
+
+    @api.model
     def _ungrantable_methods(self) -> frozenset[str]:
         """Return methods that no rule grants."""
         return catalogue.UNGRANTABLE_METHODS
@@ -165,7 +170,9 @@ class ApikeyCatalogue(models.AbstractModel):
         """
         names = self._secrets_of(model)
         if operation in (CREATE, WRITE):
+            fields = self.pool[model]._fields.values()
             names |= self._named_for(model, self._by_name_fields())
+            names |= {field.name for field in fields if catalogue.is_run(field)}
         return names & frozenset(self.pool[model]._fields)
 
     @api.model

@@ -99,7 +99,17 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
         if isinstance(grant, Refusal):
             return Decision(grant)
         grants.append(grant)
+    grants += _hold_mentioned(policy, footprint)
     return Decision(None, tuple(grants))
+
+
+def _hold_mentioned(policy: Policy, footprint: Footprint) -> list[Grant]:
+    """Hold what needs no rule to the rules that there are."""
+    return [
+        Grant(access, rules)
+        for access in footprint.mentioned
+        if (rules := tuple(_candidates(policy, access)))
+    ]
 
 
 def _refuse_beyond(part: Access | Invocation) -> Refusal:
