@@ -6,6 +6,7 @@ from collections import defaultdict
 from odoo.models import fix_import_export_id_paths
 
 from ..policy.footprint import CREATE, WRITE
+from .commands import read_links
 from .errors import malformed, unsupported
 from .model_view import DATA_TYPED
 from .paths import read_names_searched
@@ -89,10 +90,12 @@ def _read_column(view, operation, name, rest, cells):
         else:
             read_names_searched(target)
     if field.type == "many2many":
-        read_values(view, operation, {name: [[6, 0, ids]]})
+        read_values(view, operation, {name: []})
+        if cells:
+            read_links(view, operation, field, ids)
+        return
     for value in ids or [""]:
-        if field.type != "many2many":
-            read_values(view, operation, {name: value})
+        read_values(view, operation, {name: value})
 
 
 def _ids(cells):

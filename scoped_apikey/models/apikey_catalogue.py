@@ -106,12 +106,13 @@ class ApikeyCatalogue(models.AbstractModel):
         assistants, made to act on others: they are protected, too.
         """
         forebears = self._forebears(model)
-        off_limits = runs_code = protected = False
+        off_limits = runs_code = protected = secret = False
         for name in forebears:
             known = name == model or not self.pool[name]._abstract
             off_limits |= known and catalogue.is_off_limits(name)
             runs_code |= known and catalogue.runs_code(name)
             protected |= known and catalogue.is_protected_name(name)
+            secret |= known and catalogue.is_secret_store(name)
         off_limits |= not forebears.isdisjoint(self._off_limits_models())
         runs_code |= not forebears.isdisjoint(self._code_models())
         protected |= not forebears.isdisjoint(self._protected_models())
@@ -122,6 +123,7 @@ class ApikeyCatalogue(models.AbstractModel):
             runs_code,
             off_limits,
             filtered=model in self._document_links() or model == "ir.config_parameter",
+            secret=secret,
         )
 
     @api.model

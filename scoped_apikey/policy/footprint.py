@@ -28,6 +28,7 @@ class Resource:
     :param off_limits: whether no rule at all may grant it
     :param filtered: whether more than a rule's domain hides records of it: those of a
         document that is not granted, or a secret parameter
+    :param secret: whether it is a store of secrets
     """
 
     model: str
@@ -35,6 +36,7 @@ class Resource:
     runs_code: bool = False
     off_limits: bool = False
     filtered: bool = False
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ menus and lists of fields. See ``caches`` for what else is cached.
 """
 
 from odoo import api, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
@@ -207,11 +208,11 @@ class IrRule(models.Model):
         made anew each time.
         """
         wall = standing(self.env)
-        if wall is None or wall.policy.observe:
+        if wall is None:
             return super()._compute_domain(model_name, mode)
         domain = wall.record_domain(self.env, model_name, mode)
         companies = wall.policy.companies
-        if companies is not None:
+        if companies is not None and not wall.policy.observe:
             if model_name == "res.company":
                 domain &= Domain("id", "in", list(companies))
             asked = self.env.context.get(COMPANIES) or self.env.user._get_company_ids()
@@ -221,6 +222,25 @@ class IrRule(models.Model):
             if within != list(asked):
                 self = self.with_context(**{COMPANIES: within})
         return Domain(super()._compute_domain(model_name, mode)) & domain
+
+    def _make_access_error(self, operation, records):
+        """Say no more than that the records are hidden.
+
+        Stock suggests a company to switch to, by its name.
+        """
+        error = super()._make_access_error(operation, records)
+        if standing(self.env) is None:
+            return error
+        model = self.env["ir.model"].sudo()._get(records._name).name
+        return AccessError(
+            self.env._(
+                "The user of the key has no '%(operation)s' access to these records of"
+                " %(model)s (%(technical)s).",
+                operation=operation,
+                model=model,
+                technical=records._name,
+            )
+        )
 
 
 class IrActionsServer(models.Model):
