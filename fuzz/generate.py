@@ -35,7 +35,7 @@ WITHOUT_IDS = frozenset(
     {
         "search", "search_count", "search_read", "read_group", "formatted_read_group",
         "name_search", "name_create", "create", "default_get", "fields_get", "load",
-        "web_search_read",
+        "check_access_rights", "web_search_read",
     }
 )  # fmt: skip
 FLAT = ("=", "!=", "in", "not in", "ilike", "not ilike", "like", "=like", "=ilike", ">")

@@ -709,7 +709,12 @@ def _web_client(draft):
         (
             "web_resequence",
             draft.some_ids(draft.metadata.ids(model)),
-            {"specification": specification, "field_name": rng.choice(draft.metadata.fields(model, "integer", stored=True))},
+            {
+                "specification": specification,
+                "field_name": rng.choice(
+                    draft.metadata.fields(model, "integer", stored=True)
+                ),
+            },
         ),
         ("get_formview_action", draft.some_ids(draft.metadata.ids(model))[:1], {}),
         ("read_progress_bar", None, {"domain": [], "group_by": "create_uid", "progress_bar": {}}),

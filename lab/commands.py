@@ -2,7 +2,6 @@
 """The commands that run inside the virtual environment."""
 
 import importlib
-
 import subprocess
 import sys
 from contextlib import ExitStack
