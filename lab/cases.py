@@ -195,7 +195,7 @@ def cases() -> tuple:
                     "search_count",
                     kwargs={"domain": [["user_ids.login", "like", "adm"]]},
                     expect=NO_RULE,
-                    says="the path user_ids.login",
+                    says="which is protected",
                 ),
             ),
         ),
@@ -507,6 +507,36 @@ def cases() -> tuple:
                     ("sale.sale_order_1",),
                     expect=NO_RULE,
                     says="no rule grants the method action_cancel",
+                ),
+            ),
+        ),
+        Case(
+            8,
+            "Project client",  # with its key: there is no endpoint yet to trade it at
+            rules=(Rule("project.project", "c", fields=("name", "description")),),
+            calls=(
+                Call(
+                    "project.project",
+                    "create",
+                    kwargs={"vals_list": [{"name": "A project"}]},
+                ),
+                Call(
+                    "project.project",
+                    "create",
+                    kwargs={
+                        "vals_list": [
+                            {"name": "A project", "user_id": "@base.user_demo"}
+                        ]
+                    },
+                    expect=NO_RULE,
+                    says="user_id",
+                ),
+                Call(
+                    "project.project",
+                    "search",
+                    kwargs={"domain": []},
+                    expect=NO_RULE,
+                    says="no rule grants read",
                 ),
             ),
         ),

@@ -6,7 +6,7 @@ one that begins with ``$`` is what a step before kept.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .cases import Rule
 
@@ -27,6 +27,8 @@ class Step:
     :param takes: what is taken of the answer: its first id, unless said
     :param shows: whether an answer is as it should be
     :param answers: whether there is an answer: where there is none, XML-RPC fails
+    :param limited: whether a scope with limits can grant it: what Odoo does to every field,
+        or past its own record rules, needs a rule without
     """
 
     what: str
@@ -38,6 +40,7 @@ class Step:
     takes: Callable = lambda answer: answer[0] if isinstance(answer, list) else answer
     shows: Callable = bool
     answers: bool = True
+    limited: bool = True
 
 
 def step(
@@ -46,6 +49,10 @@ def step(
     chosen = {"takes": takes, "shows": shows}
     chosen = {name: function for name, function in chosen.items() if function}
     return Step(what, model, method, ids, kwargs, keeps, **chosen)
+
+
+def unlimited(*args, **kwargs):
+    return replace(step(*args, **kwargs), limited=False)
 
 
 def unanswered(what, model, method, ids):
@@ -428,7 +435,154 @@ CONVERSATIONS = (
     step("take note of a customer", "res.partner", "message_post", ("$customer",), body="Nice."),
 )  # fmt: skip
 
-DAY = (*CUSTOMERS, *QUOTATIONS, *CONVERSATIONS)
+EVERYDAY = (
+    step(
+        "read without saying which fields",
+        "res.partner",
+        "read",
+        ("$customer",),
+        shows=named("Lovelace Ltd"),
+    ),
+    step(
+        "search without saying which fields",
+        "sale.order",
+        "search_read",
+        domain=[["id", "=", "$order"]],
+        limit=1,
+        shows=lambda answer: answer[0]["client_order_ref"] == "PO 4711",
+    ),
+    step(
+        "work in a language, a time zone and a company",
+        "sale.order",
+        "search_read",
+        domain=[["id", "=", "$order"]],
+        fields=["name", "state", "date_order"],
+        context={
+            "lang": "en_US",
+            "tz": "Europe/Brussels",
+            "allowed_company_ids": ["@base.main_company"],
+            "active_test": False,
+        },
+    ),
+    unlimited(
+        "find orders of a period, by the names of those in them",
+        "sale.order",
+        "search_count",
+        domain=[
+            "&",
+            ["date_order", ">=", "2020-01-01 00:00:00"],
+            "|",
+            ["partner_id.name", "ilike", "lovelace"],
+            ["partner_id", "ilike", "lovelace"],
+            ["order_line.product_id", "=", "$product"],
+            ["order_line", "any", [["product_uom_qty", ">", 1]]],
+        ],
+    ),
+    step(
+        "find orders of a customer and all below it",
+        "sale.order",
+        "search",
+        domain=[["partner_id", "=", "$customer"]],
+        order="date_order desc, id desc",
+        limit=3,
+    ),
+    step(
+        "save and read in one call",
+        "sale.order",
+        "web_save",
+        ("$order",),
+        vals={"client_order_ref": "PO 4712"},
+        specification={"client_order_ref": {}},
+        shows=lambda answer: answer[0]["client_order_ref"] == "PO 4712",
+    ),
+    step(
+        "import a quotation with its lines",
+        "sale.order",
+        "load",
+        fields=[
+            "partner_id/.id",
+            "order_line/product_id/.id",
+            "order_line/product_uom_qty",
+        ],
+        data=[["$customer", "$product", "4"], ["", "$product", "5"]],
+        shows=lambda answer: answer["ids"] and not answer["messages"],
+    ),
+    step(
+        "make three customers at once",
+        "res.partner",
+        "create",
+        vals_list=[{"name": f"Number {number}"} for number in range(3)],
+        shows=lambda answer: len(answer) == 3,
+    ),
+    unlimited(
+        "make a customer by its name",
+        "res.partner",
+        "name_create",
+        name="Grace Hopper",
+        keeps="grace",
+    ),
+    unlimited(
+        "copy a customer",
+        "res.partner",
+        "copy",
+        ("$customer",),
+        default={"name": "Lovelace Too"},
+    ),
+    step(
+        "group customers by their country",
+        "res.partner",
+        "formatted_read_group",
+        domain=[["is_company", "=", True]],
+        groupby=["country_id"],
+        aggregates=["__count"],
+    ),
+    step(
+        "write a lead down",
+        "crm.lead",
+        "create",
+        vals_list=[
+            {"name": "A question", "contact_name": "Ada", "partner_id": "$customer"}
+        ],
+        keeps="lead",
+    ),
+    step(
+        "move it on", "crm.lead", "write", ("$lead",), vals={"expected_revenue": 1000.0}
+    ),
+    step("win it", "crm.lead", "action_set_won", ("$lead",)),
+    step(
+        "list the models, as tools that connect anything do",
+        "ir.model",
+        "search_read",
+        domain=[["transient", "=", False]],
+        fields=["model", "name"],
+        limit=500,
+    ),
+    step(
+        "download a file of the order",
+        "ir.attachment",
+        "read",
+        ("$file",),
+        fields=["name", "datas"],
+        shows=lambda answer: answer[0]["datas"] == "VGVybXM=",
+    ),
+    step(
+        "count what is left to do",
+        "mail.activity",
+        "search_count",
+        domain=[["res_model", "=", "sale.order"]],
+        shows=anything,
+    ),
+    step(
+        "make a quotation that is not wanted",
+        "sale.order",
+        "create",
+        vals_list=[{"partner_id": "$customer"}],
+        keeps="unwanted",
+    ),
+    step("and delete it", "sale.order", "unlink", ("$unwanted",)),
+)
+
+DAY = (*CUSTOMERS, *QUOTATIONS, *CONVERSATIONS, *EVERYDAY)
 
 LOOKED_UP = (
     Rule("res.country", "r"),
@@ -457,6 +611,7 @@ WHOLE_RECORDS = (
     Rule("mail.activity", "rwc", methods="action_feedback"),
     Rule("mail.message", "r"),
     Rule("ir.attachment", "rc"),
+    Rule("crm.lead", "rwc", methods="action_set_won"),
 )
 """A scope by models alone."""
 
@@ -503,5 +658,6 @@ MY_RECORDS = (
     Rule("mail.activity", "rwc", methods="action_feedback", domain=ON_ORDERS),
     Rule("mail.message", "r"),
     Rule("ir.attachment", "rc"),
+    Rule("crm.lead", "rwc", methods="action_set_won"),
 )
 """A scope of the salesman's own orders, and of the fields that the client needs."""

@@ -130,12 +130,12 @@ class Call:
 
         It is decided on as any other; the row stays that of the call from outside.
         """
-        own = self.model, self.method, self.ids, self.granted
-        self.model, self.method, self.ids = model, method, ()
+        own = self.model, self.method, self.ids, self.created, self.granted
+        self.model, self.method, self.ids, self.created = model, method, (), ()
         try:
             yield
         finally:
-            self.model, self.method, self.ids, self.granted = own
+            self.model, self.method, self.ids, self.created, self.granted = own
 
     def recorded(self, outcome: str):
         """Remember that a row with this outcome can no longer be rolled back."""

@@ -7,7 +7,7 @@ import pytest
 
 CALLS, JOBS = 20_000, 2
 OVER_THE_WIRE = 800
-WITHOUT_WALLS = 4_000
+WITHOUT_WALLS = 4_500
 
 # What stock Odoo lets a caller reach beyond the method it names, by the way it is reached.
 LEAKS = {
@@ -39,6 +39,7 @@ LEAKS = {
     "a default in the context",
     "names that tell more",
     "another model",
+    "a store of secrets",
     "a method for the web client",
     "a business method",
 }
@@ -99,4 +100,4 @@ def test_every_kind_of_leak_is_found(database, fuzz):
     """With the walls away; else what finds nothing might look at nothing."""
     walls = "--without=decision,second_wall"
     report, printed = fuzz(database, WITHOUT_WALLS, 4, walls, "--most=0").report()
-    assert not LEAKS - set(report["ways"]), printed
+    assert set(report["ways"]) >= LEAKS, printed

@@ -24,7 +24,8 @@ def _read_load(view, arguments):
         (fix_import_export_id_paths(column), _cells(rows, index))
         for index, column in enumerate(columns)
     ]
-    known = [id_ for path, cells in table if path == [".id"] for id_ in _ids(cells)]
+    # Odoo takes whatever stands first in a path: ".id/x" is its column ".id".
+    known = [id_ for path, cells in table if path[0] == ".id" for id_ in _ids(cells)]
     view.touch(WRITE if known else CREATE, ids=known)
     if known and len(known) < len(rows):
         view.touch(CREATE)

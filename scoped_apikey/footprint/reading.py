@@ -105,7 +105,7 @@ def _read_nested(view, name, nested, depth):
     ):
         raise malformed(name)
     target = view.follow(name)
-    view.touched.read_context(nested.get("context") or {})
+    view.touched.read_nested_context(nested.get("context") or {})
     check_plain(nested, "limit")
     if nested.get("order"):
         target.read()

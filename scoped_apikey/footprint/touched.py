@@ -35,6 +35,9 @@ class _Draft:
         )
 
 
+COMPANIES = "allowed_company_ids"
+
+
 class Touched:
     """Collects accesses, one for each model and operation.
 
@@ -92,6 +95,18 @@ class Touched:
         self._context_keys.update(
             key for key, value in context.items() if not is_harmless(key, value)
         )
+
+    def read_nested_context(self, context):
+        """Note the same of a context inside the arguments.
+
+        :raise Unreadable: as above; or it asks for other companies than the call acts in,
+            which nobody would narrow any more
+        """
+        self.read_context(context)
+        if COMPANIES in context:
+            asked, allowed = context[COMPANIES], self.env.companies.ids
+            if not isinstance(asked, list) or not asked or set(asked) - set(allowed):
+                raise malformed(COMPANIES)
 
     def finish(self, invocation: Invocation | None = None) -> Footprint:
         return Footprint(

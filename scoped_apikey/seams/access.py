@@ -4,9 +4,9 @@
 Relies on: ``_check_access(operation)``, behind ``check_access``, ``has_access``,
 ``_filtered_access`` and so every search, read, create, write and unlink outside sudo;
 ``_check_field_access(field, operation)``, which raises where a field is asked for by name;
-``_fetch_field(field)``, which reads an attribute that is not in memory; ``_fetch_query``,
-which fetches fields that are checked already;
-``_compute_field_value(field)``, in which computed fields are computed; ``_search`` and
+``_fetch_field(field)``, which reads an attribute that is not in memory;
+``_determine_fields_to_fetch`` and ``_fetch_query``, between which fields are checked;
+``_compute_field_value(field)``, in which fields are computed; ``_search`` and
 ``_order_to_sql``, which filter and sort by fields that nobody asked for;
 ``ir.rule._compute_domain(model_name, mode)``; ``allowed_company_ids`` in the context.
 
@@ -98,6 +98,18 @@ class Base(models.AbstractModel):
             return super()._fetch_field(field)
         return self.fetch([field.name])
 
+    def _determine_fields_to_fetch(self, field_names=None, ignore_when_in_cache=False):
+        """Fetch, where no field is asked for in particular, those that may be read."""
+        fields = super()._determine_fields_to_fetch(field_names, ignore_when_in_cache)
+        wall = standing(self.env)
+        if wall is None or not wall.is_full or field_names is not None:
+            return fields
+        return [
+            field
+            for field in fields
+            if not wall.refusal_of_field(self.env, self._name, "read", field.name)
+        ]
+
     def _fetch_query(self, query, fields):
         """Fetch what was asked for, which is checked already, and what it is made of."""
         wall = standing(self.env)
@@ -110,6 +122,8 @@ class Base(models.AbstractModel):
         wall = standing(self.env)
         if wall is None or not wall.is_full:
             return super()._compute_field_value(field)
+        if not field.store:
+            self._check_field_access(field, "read")
         with computing():
             return super()._compute_field_value(field)
 
@@ -122,6 +136,15 @@ class Base(models.AbstractModel):
     def write(self, vals):
         _check_companies(self, vals)
         return super().write(vals)
+
+
+class MailThread(models.AbstractModel):
+    _inherit = "mail.thread"
+
+    def _track_prepare(self, fields_iter):
+        """Note what tracked fields are before they change: for the trail, not the route."""
+        with computing():
+            return super()._track_prepare(fields_iter)
 
 
 class ResUsers(models.Model):

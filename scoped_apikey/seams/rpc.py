@@ -17,7 +17,7 @@ from ..footprint import Unreadable
 from ..footprint.arguments import arguments_of_rpc
 from ..policy.errors import shown
 from ..rooms.companies import check_records, narrow_companies
-from ..rooms.decide import check_grants, refuse
+from ..rooms.decide import check_effects, check_grants, refuse
 from ..rooms.record import record_failure
 from ..rooms.run import serve
 from ..rooms.wall import wall_around, walled
@@ -118,7 +118,12 @@ def _call_kw(original):
             with call.nested(recordset._name, str(name)):
                 args, kwargs, wall = _decide(call, recordset, name, args, kwargs)
                 with walled(wall):
-                    return original(recordset, name, args, kwargs)
+                    result = original(recordset, name, args, kwargs)
+                    if call.granted:
+                        env.cr.flush()
+                        call.note_result(result)
+                        check_effects(env, call)
+                    return result
         if not call.identified:
             raise AccessDenied()
         call.model, call.method = recordset._name, str(name)

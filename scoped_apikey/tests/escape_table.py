@@ -6,11 +6,18 @@
 
 import os
 import re
+from html import unescape
 from pathlib import Path
+from textwrap import shorten
 
 FILE = Path(__file__).parents[2] / "docs" / "escapes.md"
 WRITE = "SCOPED_APIKEY_WRITE_ESCAPES"
 """Where this variable is set, the table is written, not compared."""
+LONGEST = 250
+WHO = re.compile(r'^Key "n8n" \(scope "[^"]*"\) may not call \S+: ')
+IDS = re.compile(r"(the records|no company) [\d, ]+")
+PAGE = re.compile(r"<html.*<p>(.*)</p>", re.S)
+RECORD_RULES = "Odoo's record rules, and what the scope adds to them."
 NARROWED = "It is answered, and the answer holds nothing of it."
 HEAD = (
     "| Tried | Call | It would reach | What stops it |",
@@ -51,6 +58,25 @@ def find(text, title) -> str:
     if not match:
         raise ValueError(f"{FILE.name} has no section {title}")
     return match[0]
+
+
+def titles() -> list:
+    """Return the titles of the sections in the file."""
+    return re.findall(r"^## (.*)$", FILE.read_text(), re.M)
+
+
+def reason(text) -> str:
+    """Return what stopped a call, without what is the same for all or new in each run.
+
+    :param str text: what the caller was told, perhaps as a page
+    """
+    if PAGE.search(text):
+        text = unescape(PAGE.search(text)[1])
+    text = text.partition("\n")[0]
+    if text.startswith("Uh-oh!"):
+        return RECORD_RULES
+    text = IDS.sub(r"\1 ", WHO.sub("", text))
+    return shorten(text, LONGEST, placeholder=" …")
 
 
 def _cell(text):

@@ -217,6 +217,26 @@ class TestCompanies(ScopedCase):
         self.assertEqual(answer, ["Of Near"])
         self.refused(key, "res.partner", "action_names", (near + far).ids)
 
+    def test_a_context_inside_the_arguments(self):
+        """What depends on the company could be read there for another one."""
+        rules = [self.rule("res.partner", "read")]
+        key = self.limited(self.near, rules=rules)
+        for asked, granted in (
+            ([self.near.id], True),
+            ([self.far.id], False),
+            ([self.near.id, self.far.id], False),
+            ([], False),
+            (False, False),
+        ):
+            context = {"allowed_company_ids": asked}
+            specification = {"parent_id": {"fields": {"name": {}}, "context": context}}
+            args = "res.partner", "web_read", self.partners[1].ids, specification
+            with self.subTest(asked=asked):
+                if granted:
+                    self.serve(key, *args)
+                else:
+                    self.assertIn("allowed_company_ids", self.refused(key, *args))
+
     def test_observing(self):
         """Companies are not narrowed, and what would be refused is noted."""
         key = self.limited(self.near, mode="observe")

@@ -57,11 +57,11 @@ class TestEscapeDoors(CallCase):
         try:
             content = json.loads(answer)
         except ValueError:
-            return answer
+            return escape_table.reason(answer)
         if not isinstance(content, dict):
             return escape_table.NARROWED
         error = content.get("error", {}).get("data") or content
-        return error.get("message", "")
+        return escape_table.reason(error.get("message", ""))
 
     # Ways to knock
 

@@ -531,7 +531,7 @@ class TestFootprint(ScopedCase):
             {frozenset({7})},
         )
         footprint = self.footprint(
-            PARTNER, "load", fields=[".id", "name"], data=[["5", "x"], ["6", "y"]]
+            PARTNER, "load", fields=[".id/x", "name"], data=[["5", "x"], ["6", "y"]]
         )
         write = self.access(footprint, PARTNER, "write")
         self.assertEqual((write.fields, write.ids), ({"name"}, {5, 6}))

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.service import model as service
 from odoo.tests import tagged
 
-from ..rooms.wall import standing
+from ..rooms.wall import GENERIC, standing
 from .common import ScopedCase
 
 
@@ -41,7 +41,7 @@ class TestNested(ScopedCase):
         return self.rule("res.partner", methods="action_nest(calls)")
 
     def run_nested(self, scope, *calls, **kwargs):
-        key = self.key(scope)
+        key = self.key(scope, kwargs.pop("by", None))
         return self.serve(
             key, "res.partner", "action_nest", self.partner.ids, calls=calls, **kwargs
         )
@@ -80,6 +80,34 @@ class TestNested(ScopedCase):
         )
         for wall in self.seen:
             self.assertFalse(wall.narrows)
+
+    def test_each_has_its_own_wall(self):
+        walls = []
+        countries = self.env.registry["res.country"]
+        search = countries._search
+
+        def noting(records, *args, **kwargs):
+            walls.append(standing(records.env))
+            return search(records, *args, **kwargs)
+
+        self.patch(countries, "_search", noting)
+        scope = self.scope(self.nest, self.rule("res.country", "read"))
+        self.run_nested(scope, ("res.country", "search_count", [[]]))
+        self.assertTrue(walls)
+        for wall in walls:
+            self.assertEqual(wall.kind, GENERIC)
+
+    def test_what_it_makes_is_checked(self):
+        rule = self.rule("res.country", "create", domain="[('code', '=', 'Q1')]")
+        scope = self.scope(self.nest, rule)
+        one, other = self.run_nested(
+            scope,
+            ("res.country", "create", [{"name": "One", "code": "Q1"}]),
+            ("res.country", "create", [{"name": "Other", "code": "Q2"}]),
+            by=self.admin,
+        )
+        self.assertIsInstance(one, int)
+        self.assertIsInstance(other, str)
 
     def test_without_a_scope(self):
         [answer] = self.run_nested(None, ("res.partner", "search_count", [[]]))

@@ -68,6 +68,7 @@ class TestFullWall(ScopedCase):
             self.rule("res.partner", "read create"),
             # What the code of a partner's create() looks at.
             self.rule("res.partner.category", "read"),
+            self.rule("res.company", "read"),
             self.rule("res.users", "read"),
         ]
         with self.route(*rules) as env:
@@ -94,6 +95,30 @@ class TestFullWall(ScopedCase):
             self.refused(partner.search_read, [], ["phone"])
             self.refused(partner.web_read, {"phone": {}})
             self.assertEqual(set(partner.fields_get()), {"id", "name", "email"})
+
+    def test_attributes_that_are_fetched_or_computed_along(self):
+        with self.route(self.rule("res.partner", "read", ["email"])) as env:
+            domain = [("email", "=", "ada@example.com")]
+            partner = env["res.partner"].search_fetch(domain)
+            self.assertEqual(partner.email, "ada@example.com")
+            for name in ("phone", "name", "contact_address", "display_name"):
+                self.refused(getattr, partner, name)
+            partner.fetch()
+            self.refused(getattr, partner, "phone")
+
+    def test_tracked_fields(self):
+        """The trail is whole, though the route may read less than what is tracked."""
+        lead = self.env["crm.lead"].create({"name": "x", "user_id": self.user.id})
+        self.user.group_ids += self.env.ref("sales_team.group_sale_salesman")
+        self.env.registry.clear_all_caches()
+        rules = [
+            self.rule("crm.lead", "read write", ["email_from"]),
+            self.rule("crm.lead", "write", ["email_from"]),
+        ]
+        with self.route(*rules) as env:
+            self.refused(env["crm.lead"].browse(lead.id).read, ["user_id"])
+            names = env["crm.lead"]._track_get_fields()
+        self.assertIn("user_id", names)
 
     def test_every_rule_must_grant_the_field(self):
         rules = [
@@ -144,6 +169,7 @@ class TestFullWall(ScopedCase):
                 ["name", "email", "properties_base_definition_id"],
             ),
             self.rule("res.partner.category", "read"),
+            self.rule("res.company", "read"),
             self.rule("res.users", "read"),
         ]
         with self.route(*rules) as env:

@@ -178,7 +178,6 @@ PLAIN = [
     "note",
     "passport_id",
     "passenger_count",
-    "payment_token_count",
     "phone",
     "secretary_id",
     "signup_type",
@@ -196,6 +195,9 @@ DANGEROUS = [
     "execute",
     "execute_import",
     "get_portal_url",
+    "action_preview_sale_order",
+    "preview_invoice",
+    "action_customer_preview",
     "merge",
     "message_mail_with_source",
     "message_notify",
@@ -451,3 +453,32 @@ def test_what_reads_and_what_changes():
 )
 def test_dangerous_arguments(method, name, value, dangerous):
     assert catalogue.is_dangerous_argument(method, name, value) is dangerous
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "apikey.scope", "auth.passkey.key", "auth_totp.device", "fetchmail.server",
+        "iap.account", "ir.config_parameter", "ir.mail_server", "payment.provider",
+        "payment.token", "res.config.settings", "res.device", "res.device.log",
+        "res.users.apikeys", "res.users.apikeys.show", "res.users.identitycheck",
+        "certificate.key", "change.password.user",
+    ],
+)  # fmt: skip
+def test_stores_of_secrets(model):
+    assert catalogue.is_secret_store(model)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        "res.users",
+        "res.partner",
+        "ir.attachment",
+        "ir.model",
+        "mail.message",
+        "res.users.log",
+    ],
+)
+def test_no_stores_of_secrets(model):
+    assert not catalogue.is_secret_store(model)

@@ -696,3 +696,19 @@ def test_conditions(policy, address, code):
     refusal = check_conditions(policy, address, MONDAY_NOON)
     assert (refusal and refusal.code) == code
     assert refusal is None or not refusal.absolute
+
+
+def test_context_keys_that_the_scope_allows():
+    policy = Policy(
+        rules=(Rule("a", frozenset({"read"})),), context_keys=frozenset({"x", "y"})
+    )
+    access = Access(Resource("a"), "read")
+    for keys, refused in (({"x"}, ()), ({"y", "z", "w"}, ("w", "z")), (set(), ())):
+        decision = decide(policy, Footprint((access,), None, frozenset(keys)))
+        assert (decision.refusal.names if decision.refusal else ()) == refused
+
+
+def test_naming_a_model():
+    policy = Policy(rules=(Rule(None, frozenset({"read"})), Rule("a")))
+    assert policy.names_model("a")
+    assert not policy.names_model("b")

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Every escape that was tried, as data: one file a kind."""
 
+from .companies import COMPANY
 from .contexts import CONTEXTS
 from .documents import DOCUMENTS
 from .domains import DOMAINS
@@ -10,4 +11,14 @@ from .records import RECORDS
 from .secrets import SECRETS
 from .writing import WRITING
 
-SECTIONS = (DOMAINS, READING, WRITING, DOCUMENTS, SECRETS, RECORDS, METHODS, CONTEXTS)
+SECTIONS = (
+    DOMAINS,
+    READING,
+    WRITING,
+    DOCUMENTS,
+    SECRETS,
+    RECORDS,
+    METHODS,
+    CONTEXTS,
+    COMPANY,
+)

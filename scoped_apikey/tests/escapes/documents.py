@@ -32,8 +32,20 @@ def reading(name, model, field, record=None, reaches=None):
 
 DOCUMENTS = Section(
     "Records that belong to records of any model",
-    rules=(Rule("res.partner", ALL),),
-    granted=(call("res.partner", "read", ["@seen"], fields=["name"]),),
+    rules=(
+        Rule("sale.order", "read write"),
+        Rule("mail.message", "read"),
+        Rule("mail.activity", "read create", methods="action_feedback"),
+        Rule("ir.attachment", "read create"),
+    ),
+    granted=(
+        call("mail.message", "read", ["@message"], fields=["body"]),
+        call("mail.message", "search_count", domain=[["body", "like", CANARY]]),
+        call("mail.activity", "read", ["@activity"], fields=["note"]),
+        call("mail.activity", "action_feedback", ["@activity"]),
+        call("ir.attachment", "read", ["@attachment"], fields=["raw"]),
+        call("ir.attachment", "create", vals_list=[{"name": "x", **ORDER}]),
+    ),
     escapes=(
         reading("messages", "mail.message", "body", "@message"),
         reading("activities", "mail.activity", "note", "@activity"),
@@ -66,6 +78,18 @@ DOCUMENTS = Section(
                 "mail.message", "export_data", ["@message"], fields_to_export=["body"]
             ),
             rules=(Rule("mail.message", "read"),),
+        ),
+        escape(
+            "a tracked value that is rewritten",
+            "the trail of a record",
+            call(
+                "mail.tracking.value",
+                "write",
+                ["@tracking"],
+                vals={"new_value_char": "forged"},
+            ),
+            rules=(Rule("mail.tracking.value", "read write"),),
+            proof=Changes("mail.tracking.value", "@tracking", "new_value_char"),
         ),
         escape(
             "a message that is rewritten",
@@ -123,6 +147,60 @@ DOCUMENTS = Section(
             ),
             rules=(Rule("ir.attachment", "read"),),
             proof=Tells("checksum"),
+        ),
+        escape(
+            "an attachment that becomes a field which may not be written",
+            "the signature of an order",
+            call(
+                "ir.attachment",
+                "create",
+                vals_list=[
+                    {
+                        "name": "x",
+                        "res_model": "sale.order",
+                        "res_id": "@order",
+                        "res_field": "signature",
+                        "raw": "x",
+                    }
+                ],
+            ),
+            rules=(
+                Rule("ir.attachment", "read create"),
+                Rule("sale.order", "read write", ("name",)),
+            ),
+            proof=Makes("ir.attachment", domain=(("res_field", "=", "signature"),)),
+        ),
+        escape(
+            "an attachment that becomes a field by a default in the context",
+            "the signature of an order",
+            call(
+                "ir.attachment",
+                "create",
+                vals_list=[
+                    {
+                        "name": "x",
+                        "res_model": "sale.order",
+                        "res_id": "@order",
+                        "raw": "x",
+                    }
+                ],
+                context={"default_res_field": "signature"},
+            ),
+            rules=(
+                Rule("ir.attachment", "read create"),
+                Rule("sale.order", "read write", ("name",)),
+            ),
+            proof=Makes("ir.attachment", domain=(("res_field", "=", "signature"),)),
+        ),
+        escape(
+            "a script of the web client, which is an attachment",
+            "the sessions of all users",
+            call("ir.attachment", "write", ["@script"], vals={"datas": "Zm9yZ2Vk"}),
+            rules=(
+                Rule("ir.attachment", ALL),
+                Rule("sale.order", ALL),
+            ),
+            proof=Changes("ir.attachment", "@script", "checksum"),
         ),
         escape(
             "an attachment whose address serves script from our origin",

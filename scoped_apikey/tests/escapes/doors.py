@@ -135,6 +135,13 @@ DOORS = (
         stock=None,
     ),
     Door(
+        "the session of the web client",
+        "`/json/2/ir.http/session_info`",
+        "what the web client knows",
+        posting("/json/2/ir.http/session_info", {"ids": []}),
+        holding('"user_companies"'),
+    ),
+    Door(
         "execute instead of execute_kw",
         "`/xmlrpc/2/object`",
         "users",
@@ -199,5 +206,6 @@ DOORS = (
             {"ids": [case.hidden_id], "fields": ["name"]},
         ),
         holding("zanzibar"),
+        None,
     ),
 )

@@ -53,6 +53,7 @@ def grouping(
     method="formatted_read_group",
     proof=None,
     rules=NAMES_ONLY,
+    on_stock=True,
     **kwargs,
 ):
     """An escape by grouping contacts, of whom the names may be read."""
@@ -62,6 +63,7 @@ def grouping(
         call("res.partner", method, domain=[["id", "=", "@hidden"]], **kwargs),
         rules=rules,
         proof=proof,
+        on_stock=on_stock,
     )
 
 
@@ -165,6 +167,14 @@ SPECIFICATIONS = (
         rules=(Rule("res.partner", "read", ("name", "child_ids")),),
         proof=Runs(),
     ),
+    web_reading(
+        "a specification of a reference",
+        "the fields of records of any model",
+        {"order_reference": {"fields": {"client_order_ref": {}}}},
+        model="sale.report",
+        record="@hidden report",
+        rules=(Rule("sale.report", "read"),),
+    ),
     escape(
         "a nested specification of web_search_read",
         LOGINS,
@@ -222,6 +232,12 @@ FIELDS = (
         EMAILS,
         call("res.partner", "read", ["@hidden"], fields=["email"]),
         rules=NAMES_ONLY,
+    ),
+    escape(
+        "a path as the name of a field",
+        EMAILS,
+        call("res.partner", "read", ["@seen"], fields=["parent_id.email"]),
+        on_stock=False,
     ),
     escape(
         "reading without naming fields",
@@ -356,6 +372,23 @@ GROUPS = (
         aggregates=["__count"],
         order="email:max",
         proof=Runs(),
+    ),
+    grouping(
+        "groups that have a value behind a path",
+        EMAILS,
+        groupby=["type"],
+        aggregates=["__count"],
+        having=[["parent_id.email:max", "=", "x"]],
+        proof=Runs(),
+        on_stock=False,
+    ),
+    grouping(
+        "groups with an aggregate behind a path",
+        EMAILS,
+        groupby=["type"],
+        aggregates=["parent_id.email:max"],
+        proof=Runs(),
+        on_stock=False,
     ),
     grouping(
         "read_group by a field that may not be read",

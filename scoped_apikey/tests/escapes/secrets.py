@@ -60,6 +60,13 @@ TOKENS = (
         fields_to_export=["access_token"],
     ),
     of_order(
+        "the address of an order's page",
+        "export_data",
+        ["@order"],
+        fields_to_export=["access_url"],
+        proof=Runs(),
+    ),
+    of_order(
         "a specification with a token",
         "web_read",
         ["@order"],
@@ -288,7 +295,7 @@ SECRETS = Section(
         call(
             "ir.config_parameter",
             "search_count",
-            domain=[["key", "=", "base.template_portal_user_id"]],
+            domain=[["key", "=", "base.login_cooldown_after"]],
         ),
     ),
     escapes=(*TOKENS, *PARAMETER_ROWS, *CREDENTIALS),

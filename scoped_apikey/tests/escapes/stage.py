@@ -57,7 +57,8 @@ def build(env) -> dict:
         "orders": env["ir.model"]._get("sale.order"),
     }
     env.flush_all()
-    return {name: record.id for name, record in records.items()}
+    ids = {name: record.id for name, record in records.items()}
+    return ids | {"other company": records["other quotation"].company_id.id}
 
 
 def _image():
@@ -82,6 +83,7 @@ def _sales(env, hidden, seen, victim):
             },
         ]
     )
+    env.flush_all()
     message = other.message_post(body=CANARY)
     order.message_post(body=CANARY)
     activities = (order + other).activity_schedule(
@@ -100,12 +102,49 @@ def _sales(env, hidden, seen, victim):
         "order": order,
         "line": order.order_line,
         "hidden order": other,
+        "hidden report": env["sale.report"].search(
+            [("order_reference", "=", f"sale.order,{other.id}")], limit=1
+        ),
+        "other quotation": _of_other_company(env, seen),
         "hidden line": other.order_line,
         "message": message,
         "activity": activities[1],
         "attachment": attachment,
+        "script": env["ir.attachment"].create(
+            {
+                "name": "web.js",
+                "raw": b"1",
+                "url": "/web/assets/1/web.js",
+                "mimetype": "text/javascript",
+                "public": True,
+            }
+        ),
+        "tracking": env["mail.tracking.value"].create(
+            {
+                "field_id": env["ir.model.fields"]._get("sale.order", "state").id,
+                "mail_message_id": message.id,
+                "new_value_char": CANARY,
+            }
+        ),
         "follower": other.message_follower_ids[:1],
     }
+
+
+def _of_other_company(env, seen):
+    """Return an order of a company that its administrator may act in, too."""
+    company = env["res.company"].create({"name": "Other"})
+    env.ref("base.user_admin").company_ids += company
+    return (
+        env["sale.order"]
+        .with_company(company)
+        .create(
+            {
+                "partner_id": seen.id,
+                "company_id": company.id,
+                "client_order_ref": CANARY,
+            }
+        )
+    )
 
 
 def _projects(env, hidden):

@@ -284,6 +284,58 @@ FIELDS = (
         Changes("sale.order", "@order", "activity_ids.summary"),
     ),
     writing(
+        "the email of a contact that is a user, by a command",
+        "the mail with which a user's password is reset",
+        "res.partner",
+        "@seen",
+        {"child_ids": [[UPDATE, "@hidden", {"email": EVIL}]]},
+        Changes("res.partner", "@hidden", "email"),
+    ),
+    writing(
+        "the email of a contact that is a user, by a field that is named",
+        "the mail with which a user's password is reset",
+        "crm.lead",
+        "@lead",
+        {"email_from": EVIL},
+        Changes("res.partner", "@hidden", "email"),
+        (Rule("crm.lead", ALL, ("name", "email_from")),),
+    ),
+    importing(
+        "the email of a contact that is a user, by an import",
+        "the mail with which a user's password is reset",
+        [".id", "email"],
+        ["@hidden", EVIL],
+        Changes("res.partner", "@hidden", "email"),
+    ),
+    writing(
+        "messages of a record, by a command",
+        "the trail of a record",
+        "sale.order",
+        "@order",
+        {"message_ids": [[CREATE, 0, {"body": "forged", "model": "sale.order"}]]},
+        Makes("mail.message"),
+    ),
+    writing(
+        "followers of a record, by a command",
+        "who is told of a record",
+        "sale.order",
+        "@order",
+        {
+            "message_follower_ids": [
+                [CREATE, 0, {"res_model": "sale.order", "partner_id": "@spare"}]
+            ]
+        },
+        Makes("mail.followers"),
+    ),
+    writing(
+        "activities of a record, by a command",
+        "the activities of a record",
+        "sale.order",
+        "@hidden order",
+        {"activity_ids": [[DELETE, "@activity"]]},
+        Makes("mail.activity"),
+    ),
+    writing(
         "an inherited field, which writes the parent",
         "products",
         "product.product",
