@@ -56,12 +56,9 @@ SECRET_COLUMNS = (
 )
 """Secrets in columns that no stored field of the ORM owns."""
 
-SORTED_MODELS = (
-    "crm.stage", "utm.stage", "product.template", "mail.activity.type",
-    "sale.order.template",
-)  # fmt: skip
+SORTED_MODELS = ("crm.stage", "utm.stage", "sale.order.template")
 """Models whose records are sorted by a number, which is nobody's to know either. None that
-records have several of: those come in their model's order, as on a screen."""
+records have several of, or of which the first one is a default: that is as on a screen."""
 
 
 class Cell(NamedTuple):

@@ -16,6 +16,7 @@ from .entrance import JSON2, RPC
 from .inside import Inside
 from .metadata import DATES, GUESSED, NUMBERS, RELATIONAL, TEXTS, Metadata
 
+NEW = "new "  # what texts begin with that a call writes
 STEPS_OUT = 0.55  # the share of calls that are led out of their scope
 SECOND_STEP = 0.15
 WEIGHTS = {"read": 12, "write": 3, "create": 1, "unlink": 0.5, "call": 1}
@@ -35,7 +36,7 @@ WITHOUT_IDS = frozenset(
     {
         "search", "search_count", "search_read", "read_group", "formatted_read_group",
         "name_search", "name_create", "create", "default_get", "fields_get", "load",
-        "web_search_read",
+        "check_access_rights", "web_search_read",
     }
 )  # fmt: skip
 FLAT = ("=", "!=", "in", "not in", "ilike", "not ilike", "like", "=like", "=ilike", ">")
@@ -327,7 +328,7 @@ class Draft:
         """Return a value that a field may be given."""
         field_ = self.metadata.field(model, name)
         if field_.type in TEXTS:
-            return f"new {self.rng.randrange(1000)}"
+            return f"{NEW}{self.rng.randrange(10**6)}"
         if field_.type in NUMBERS:
             return self.rng.randrange(100)
         if field_.type == "boolean":

@@ -142,7 +142,8 @@ def _shown(env, grant) -> set:
     cells = set()
     for name in grant.fields:
         kind = records._fields[name].type
-        if kind in SHOWING:
+        made = kind == "binary" and not records._fields[name].store  # of anything
+        if made or kind in SHOWING:
             cells |= _attempt(env, lambda name=name: repr(records.read([name])))
         elif kind in NAMING:
             cells |= _attempt(env, lambda name=name: _names(records, name))

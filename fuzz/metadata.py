@@ -19,6 +19,12 @@ PREFERRED = (
 )  # fmt: skip
 """Where a caller would look first."""
 
+STORES = (
+    "ir.config_parameter", "ir.mail_server", "res.users.apikeys", "auth_totp.device",
+    "fetchmail.server", "payment.provider", "iap.account",
+)  # fmt: skip
+"""Where secrets are."""
+
 
 class Metadata:
     """What there is to name.
@@ -40,6 +46,7 @@ class Metadata:
             for name, model in sorted(env.registry.items())
             if not model._abstract and not model._transient and model._auto
         ]
+        self.stores = [name for name in STORES if name in env]
         self.preferred = [name for name in PREFERRED if name in env]
         for name in self.models:
             env.cr.execute(

@@ -680,6 +680,18 @@ def _another_model(draft):
         call.arguments["specification"] = {one: {} for one in draft.sample(names)}
 
 
+@way("a store of secrets", "read", "search_read", "export_data")
+def _store_of_secrets(draft):
+    call = draft.call
+    call.model = draft.rng.choice(draft.metadata.stores)
+    names = draft.metadata.planted_fields(call.model) or ["id", "display_name"]
+    if call.ids:
+        call.ids = draft.metadata.ids(call.model)[:30]
+    name = "fields_to_export" if call.method == "export_data" else "fields"
+    call.arguments = {name: draft.sample(names)}
+    draft.is_another = True
+
+
 @way("a method for the web client", weight=2)
 def _web_client(draft):
     call, rng = draft.call, draft.rng

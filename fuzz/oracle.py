@@ -5,9 +5,11 @@ It knows nothing of how the addon decides. What a scope grants it knows from pla
 (``inside``), and what a change may entail from Odoo's own metadata.
 """
 
+import re
 from typing import NamedTuple
 
 from .canaries import HASH, cells_in
+from .generate import NEW
 
 SHOWN, LOGGED, CHANGED, UNDECIDED, TOLD = (
     "shown", "logged", "changed", "undecided", "told"
@@ -56,6 +58,12 @@ ALWAYS = {
 }
 """Changes that say nothing that their cause does not."""
 
+
+SENT = re.compile(rf"{NEW}\d+")
+
+COMPOSER = "mail_compose_message"
+"""Tables of the composer begin so. Odoo opens one to send a template, as it does when a task
+reaches a stage; its messages are judged themselves. A call of the composer's is another thing."""
 
 KEPT_ALIKE = {
     "html_field_history": ("project_task", "what the description held before"),
@@ -147,18 +155,16 @@ class Oracle:
         return [Finding(CHANGED, _some(wrong))] if wrong else []
 
     def _may_be(self, change, touched) -> bool:
-        key = change.table, change.operation
-        if key in ALWAYS:
-            return True
-        if key in ENTAILED and touched.owns(change, self.inside):
-            return True
-        if change.table in self._relations and self._may_relate(change, touched):
-            return True
-        if self._is_cascade(change, touched):
+        if self._is_entailed(change, touched):
             return True
         model = self._models.get(change.table)
         if change.operation == "INSERT":
-            return bool(self.inside.of(model, "create"))
+            sent = {
+                name
+                for name, value in change.new.items()
+                if isinstance(value, str) and touched.was_sent(value)
+            } - self._entailed.get(change.table, set())
+            return any(sent <= set(g.fields) for g in self.inside.of(model, "create"))
         if change.operation == "DELETE":
             return any(
                 change.id in grant.ids for grant in self.inside.of(model, "unlink")
@@ -179,6 +185,17 @@ class Oracle:
             columns <= set(grant.fields) and change.id in grant.ids
             for grant in self.inside.of(model, "write")
         )
+
+    def _is_entailed(self, change, touched) -> bool:
+        """Tell whether Odoo itself makes a change where something granted changes."""
+        key = change.table, change.operation
+        if key in ALWAYS or key in ENTAILED and touched.owns(change, self.inside):
+            return True
+        if change.table.startswith(COMPOSER) and not touched.is_about(COMPOSER):
+            return True
+        if change.table in self._relations and self._may_relate(change, touched):
+            return True
+        return self._is_cascade(change, touched)
 
     def _may_relate(self, change, touched):
         row = change.old or change.new
@@ -243,10 +260,19 @@ class _Touched:
         self._models = models
         self._asked = set(fuzzed.ids) if _is_ids(fuzzed.ids) else set()
         self._model = fuzzed.model
+        self._sent = set(SENT.findall(repr((fuzzed.arguments, fuzzed.context))))
         self._partners = [c for c in changed if c.table == "res_partner" and c.new]
         self._new = {(c.table, c.id) for c in changed if c.operation == "INSERT"}
         self._deleted = {(c.table, c.id) for c in changed if c.operation == "DELETE"}
         self._all = {(models.get(c.table), c.id) for c in changed}
+
+    def is_about(self, table):
+        """Tell whether the call is one of the model that has a table."""
+        return self._models.get(table) == self._model
+
+    def was_sent(self, text):
+        """Tell whether the call itself brought a text, and no default made it."""
+        return text in self._sent
 
     def is_new(self, table, id_):
         return (table, id_) in self._new

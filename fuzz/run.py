@@ -122,6 +122,8 @@ class Fuzz:
     def _prepare(self, env):
         callers = [env.ref(name).id for name in CALLERS]
         self.columns = Columns(env, callers)
+        env["ir.mail_server"].create({"name": "Fuzz", "smtp_host": "localhost"})
+        env.flush_all()
         changes.watch(env.cr)
         env.cr.execute("SET LOCAL fuzz.off = 'on'")
         self.columns.plant()

@@ -7,7 +7,7 @@ import pytest
 
 CALLS, JOBS = 20_000, 2
 OVER_THE_WIRE = 800
-WITHOUT_WALLS = 4_000
+WITHOUT_WALLS = 4_500
 
 # What stock Odoo lets a caller reach beyond the method it names, by the way it is reached.
 LEAKS = {
@@ -39,6 +39,7 @@ LEAKS = {
     "a default in the context",
     "names that tell more",
     "another model",
+    "a store of secrets",
     "a method for the web client",
     "a business method",
 }
