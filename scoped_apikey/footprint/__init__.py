@@ -54,7 +54,7 @@ def read_footprint(env, arguments: Arguments):
         if arguments.method not in READERS:
             touched.read_context(arguments.context)
             return touched.finish(business.read_invocation(view, arguments))
-        _read_generic(view, arguments)
+        _read_generic(view, with_defaults(arguments))
     except RecursionError as error:
         raise malformed("arguments") from error
     return touched.finish()
@@ -65,9 +65,9 @@ def _read_generic(view, arguments):
     defaults = _defaults(arguments)
     view.touched.read_context(_without(arguments.context, defaults))
     if defaults:
-        values = {key.removeprefix(DEFAULT): value for key, value in defaults.items()}
-        read_values(view, CREATE, values)
-    if operation := OPERATIONS_ON_IDS.get(arguments.method):
+        read_values(view, CREATE, _values_of(defaults))
+    operation = OPERATIONS_ON_IDS.get(arguments.method)
+    if operation and (arguments.id_list or arguments.method != "web_save"):
         view.touch(operation, ids=arguments.id_list)
     READERS[arguments.method](view, {"ids": arguments.id_list, **arguments.bind()})
 
@@ -83,6 +83,30 @@ def _defaults(arguments) -> dict:
         for key, value in arguments.context.items()
         if isinstance(key, str) and key.startswith(DEFAULT)
     }
+
+
+def _values_of(defaults):
+    return {key.removeprefix(DEFAULT): value for key, value in defaults.items()}
+
+
+def with_defaults(arguments: Arguments) -> Arguments:
+    """Return the arguments of ``create`` with the values that their context sets.
+
+    In the context they would hold for every other record that is created on the way.
+    """
+    defaults = _defaults(arguments) if arguments.method == "create" else {}
+    if not defaults:
+        return arguments
+    vals_list = arguments.bind().get("vals_list")
+    one = isinstance(vals_list, dict)
+    records = [vals_list] if one else vals_list
+    if not isinstance(records, (list, tuple)) or not all(
+        isinstance(values, dict) for values in records
+    ):
+        raise malformed("vals_list")
+    completed = [{**_values_of(defaults), **values} for values in records]
+    arguments = arguments.replace("vals_list", completed[0] if one else completed)
+    return replace(arguments, context=_without(arguments.context, defaults))
 
 
 def _without(context, keys):
@@ -115,22 +139,9 @@ def withhold_secrets(env, policy, arguments: Arguments) -> Arguments:
 
 
 def narrow(arguments: Arguments, grants) -> Arguments:
-    """Return the arguments, asking for no more fields than were granted.
-
-    Defaults become the values they stand for: in the context they would hold for every
-    other record that is created on the way.
-    """
+    """Return the arguments to run with, asking for no more fields than were granted."""
     for grant in grants:
         if grant.offered is not None:
             name = reading.FIELDS_ARGUMENT[arguments.method]
             arguments = arguments.replace(name, sorted(grant.offered))
-    defaults = _defaults(arguments)
-    if not defaults or arguments.method != "create":
-        return arguments
-    values = {key.removeprefix(DEFAULT): value for key, value in defaults.items()}
-    vals_list = arguments.bind()["vals_list"]
-    one = isinstance(vals_list, dict)
-    completed = [{**values, **vals} for vals in ([vals_list] if one else vals_list)]
-    vals_list = completed[0] if one else completed
-    arguments = arguments.replace("vals_list", vals_list)
-    return replace(arguments, context=_without(arguments.context, defaults))
+    return with_defaults(arguments)

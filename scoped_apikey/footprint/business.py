@@ -46,6 +46,7 @@ def read_invocation(view, arguments) -> Invocation:
         view.resource,
         method,
         frozenset(given),
+        harmless=not given and f"{view.name}.{method}" in catalogue.HARMLESS_METHODS,
         ungrantable=method in known._ungrantable_of(view.name),
         dangerous=method in known._dangerous_of(view.name),
         by_name=view.resource.protected or method in known._mixin_methods(),

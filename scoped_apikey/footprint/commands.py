@@ -22,7 +22,7 @@ def read_commands(view, operation, field, value, depth, read_values):
     links = _Links(view, operation, field, target)
     for code, id_, argument in _commands(field, value):
         if code == Command.CREATE:
-            read_values(target, CREATE, argument, depth + 1)
+            read_values(target, CREATE, argument, depth + 1, links.filled)
             links.create()
         elif code == Command.UPDATE:
             read_values(target, WRITE, argument, depth + 1)
@@ -96,6 +96,11 @@ class _Links:
         self._field = field
         self._target = target
         self._inverse = field.type == "one2many" and field.inverse_name
+
+    @property
+    def filled(self) -> frozenset[str]:
+        """The fields of a new related record that hold the link."""
+        return frozenset(self._inverse_fields() if self._inverse else ())
 
     def create(self):
         if self._inverse:

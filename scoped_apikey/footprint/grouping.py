@@ -7,7 +7,7 @@ from odoo.orm.utils import READ_GROUP_ALL_TIME_GRANULARITY
 
 from .domains import read_domain, read_sort_key
 from .errors import malformed
-from .paths import search_path
+from .paths import read_listed_names, search_path
 from .reading import check_plain, read_names
 
 GRANULARITIES = frozenset(READ_GROUP_ALL_TIME_GRANULARITY)
@@ -44,7 +44,7 @@ def _read_group(view, path):
         if view.field(link).type != "many2one":
             raise malformed("groupby")
         view = search_path(view, [link])
-    view.read([name])
+    read_listed_names(view, name)
     if name == "id":
         view.read(["display_name"])  # which such a group is labelled with
 

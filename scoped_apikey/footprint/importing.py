@@ -46,12 +46,14 @@ def _cells(rows, index):
     return [cell for cell in cells if cell not in (None, False, "")]
 
 
-def _read_columns(view, operation, table):
+def _read_columns(view, operation, table, linked=frozenset()):
     """Note what setting some columns touches.
 
     :param table: pairs of a path and the cells below it
+    :param linked: the fields that link the records to those they are lines of
     """
     lines = defaultdict(list)
+    filled = linked.union(path[0] for path, cells in table if cells)
     for (name, *rest), cells in table:
         if name == "id":
             # Odoo would write to whatever has that external id, or give it to another.
@@ -59,24 +61,25 @@ def _read_columns(view, operation, table):
         if name == ".id":
             continue
         if rest in ([], ["id"], [".id"]) and view.field(name).type != "one2many":
-            _read_column(view, operation, name, rest, cells)
+            _read_column(view, operation, name, rest, cells, filled)
         elif rest and view.field(name).type == "one2many":
             lines[name].append((rest, cells))
         else:
             raise unsupported(f"importing through {name}")
     for name, columns in lines.items():
-        _read_lines(view, operation, name, columns)
+        _read_lines(view, operation, name, columns, filled)
 
 
-def _read_lines(view, operation, name, columns):
+def _read_lines(view, operation, name, columns, filled):
     """Note what importing lines along with their records touches."""
     if any(path[0] in ("id", ".id") for path, _cells in columns):
         raise unsupported(f"importing {name} by id")
-    read_values(view, operation, {name: [[0, 0, {}]]})
-    _read_columns(view.follow(name), CREATE, columns)
+    read_values(view, operation, {name: [[0, 0, {}]]}, filled=filled)
+    link = view.field(name).inverse_name
+    _read_columns(view.follow(name), CREATE, columns, frozenset(filter(None, [link])))
 
 
-def _read_column(view, operation, name, rest, cells):
+def _read_column(view, operation, name, rest, cells, filled):
     field = view.field(name)
     if field.type in DATA_TYPED:
         raise unsupported(f"importing {name}")
@@ -90,12 +93,12 @@ def _read_column(view, operation, name, rest, cells):
         else:
             read_names_searched(target)
     if field.type == "many2many":
-        read_values(view, operation, {name: []})
+        read_values(view, operation, {name: []}, filled=filled)
         if cells:
             read_links(view, operation, field, ids)
         return
     for value in ids or [""]:
-        read_values(view, operation, {name: value})
+        read_values(view, operation, {name: value}, filled=filled)
 
 
 def _ids(cells):

@@ -2,7 +2,7 @@
 """Paths through related records, and the names that records are found by."""
 
 from ..policy.footprint import READ
-from .model_view import ModelView
+from .model_view import TO_MANY, ModelView
 
 
 def follow_path(view, links) -> ModelView:
@@ -35,6 +35,17 @@ def _passes_record_rules(field) -> bool:
     """
     own_search = field.search and not field.store and not field.related
     return bool(field.bypass_search_access or own_search)
+
+
+def read_listed_names(view, name):
+    """Note that the records of a one2many or many2many are listed by their names.
+
+    Names of related records are shown; those of protected models are data: what an activity
+    is about.
+    """
+    view.read([name])
+    if view.field(name).type in TO_MANY and view.follow(name).resource.protected:
+        view.follow(name).read(["display_name"])
 
 
 def read_names_searched(view):

@@ -7,7 +7,7 @@ from ..policy.footprint import READ
 from .domains import read_domain, read_order
 from .errors import malformed, unsupported
 from .model_view import DATA_TYPED, TO_MANY
-from .paths import follow_path, read_names_searched
+from .paths import follow_path, read_listed_names, read_names_searched
 
 FIELDS_ARGUMENT = {
     "read": "fields",
@@ -137,7 +137,7 @@ def _read_export(view, arguments):
             # Odoo gives a record that has no external id a new one.
             raise unsupported(f"exporting external ids ({column})")
         if name != ".id":
-            last.read([name])
+            read_listed_names(last, name)
             if links and last.field(name).type in DATA_TYPED:
                 raise unsupported(f"what lies beneath {column}")
 

@@ -37,12 +37,48 @@ def _split(field, value):
 
 
 def _model_of(view, field, values):
-    """Return the model that is set along with a many2one_reference."""
-    name = field.model_field
-    if isinstance(model := values.get(name), str):
-        return model
-    # An activity takes the model's row instead of its name.
-    related = (view.field(name).related or "").split(".")
-    if related[1:] == ["model"] and type(values.get(related[0])) is int:
-        return view.env["ir.model"].sudo().browse(values[related[0]]).exists().model
-    raise unsupported(f"setting {field.name} without {name}")
+    """Return the model that is set along with a many2one_reference.
+
+    An activity takes the model's row instead of its name; both have to agree.
+    """
+    name, link = field.model_field, _model_link(view, field)
+    models = set()
+    if isinstance(values.get(name), str):
+        models.add(values[name])
+    if link and type(values.get(link)) is int:
+        models.add(view.env["ir.model"].sudo().browse(values[link]).exists().model)
+    if len(models) != 1:
+        raise unsupported(f"setting {field.name} without one {name}")
+    return models.pop()
+
+
+def _model_link(view, field):
+    """Return the many2one to ``ir.model`` that a reference has its model from, if any."""
+    link, _dot, name = (view.field(field.model_field).related or "").partition(".")
+    return link if name == "model" else None
+
+
+def _references(view):
+    return [
+        field
+        for field in view.model._fields.values()
+        if field.type == "many2one_reference" and field.model_field
+    ]
+
+
+def names_a_model(view, field) -> bool:
+    """Tell whether a many2one says which model a reference is about."""
+    return field.comodel_name == "ir.model" and any(
+        _model_link(view, reference) == field.name for reference in _references(view)
+    )
+
+
+def check_models_set(view, values):
+    """Refuse to turn a reference to another model, without saying which record is meant.
+
+    :raise Unreadable: the model of a reference is changed, and not the reference
+    """
+    for field in _references(view):
+        spellings = {field.model_field, _model_link(view, field)}
+        if field.name not in values and not spellings.isdisjoint(values):
+            raise unsupported(f"setting {field.model_field} without {field.name}")

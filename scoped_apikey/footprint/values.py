@@ -5,35 +5,46 @@ from ..policy.footprint import CREATE, READ, WRITE
 from .commands import read_commands
 from .errors import malformed, unsupported
 from .model_view import DATA_TYPED, PROPERTIES, TO_MANY
-from .references import read_reference
+from .references import check_models_set, names_a_model, read_reference
 
 TO_ONE = "many2one"
 
 
-def read_values(view, operation, values, depth=0):
+def read_values(view, operation, values, depth=0, filled=frozenset()):
     """Note what writing some values touches, here and elsewhere.
+
+    What a value does depends on the others: a phone number that is set along with a contact
+    is written to that contact.
 
     :param operation: ``create`` or ``write``
     :param values: a mapping by field, as the caller sent it
+    :param filled: fields of the same record that have a value from elsewhere
     :raise Unreadable: it is malformed, or sets what cannot be limited
     """
     if not isinstance(values, dict):
         raise malformed("values")
     view.touch(operation, values)
+    filled = filled.union(name for name, value in values.items() if value)
+    if operation == WRITE:
+        check_models_set(view, values)
     for name, value in values.items():
         _read_value(view, operation, name, value, values, depth)
-    _read_parents(view, operation, values, depth)
+        _read_effects(view, operation, name, filled)
+    _read_parents(view, operation, values, depth, filled)
 
 
-def read_copied_values(view, names):
-    """Note what a new record touches whose values Odoo takes from another."""
+def read_copied_values(view, names, filled):
+    """Note what a new record touches whose values Odoo takes from another.
+
+    :param filled: all of its fields that have a value
+    """
     view.touch(CREATE, names)
     for name in names:
-        _read_effects(view, CREATE, name, dict.fromkeys(names, True))
+        _read_effects(view, CREATE, name, filled)
     for parent, link in view.model._inherits.items():
         inherited = _inherited_through(view, link, names)
         if inherited:
-            read_copied_values(view.touched.view(parent), inherited)
+            read_copied_values(view.touched.view(parent), inherited, filled)
 
 
 def _read_value(view, operation, name, value, values, depth):
@@ -46,13 +57,12 @@ def _read_value(view, operation, name, value, values, depth):
         read_commands(view, operation, field, value, depth, read_values)
     elif field.type == TO_ONE and value:
         _read_many2one(view, operation, field, value)
-    _read_effects(view, operation, name, values)
 
 
-def _read_effects(view, operation, name, values):
+def _read_effects(view, operation, name, filled):
     """Note what setting a field writes besides itself."""
     field = view.field(name)
-    for path in _written_back(view, operation, field, values):
+    for path in _written_back(view, operation, field, filled):
         view.touched.reach(view, operation, name, _written_at(view, path))
     if _writes_elsewhere(view, field):
         view.touched.set_elsewhere(view, operation, name)
@@ -61,11 +71,13 @@ def _read_effects(view, operation, name, values):
 def _read_many2one(view, operation, field, value):
     if type(value) is not int:
         raise malformed(field.name)
+    if names_a_model(view, field):
+        return  # the document is what counts, and is read by its own field
     target = view.follow(field.name)
     view.touched.reach(view, operation, field.name, target.access(READ, ids=[value]))
 
 
-def _written_back(view, operation, field, values):
+def _written_back(view, operation, field, filled):
     """Yield the paths to the fields of other records that setting a field writes.
 
     A related field writes what it relates; a computed one with an inverse, as far as
@@ -81,7 +93,7 @@ def _written_back(view, operation, field, values):
         if "." not in path:
             if first.related:
                 yield first.related
-        elif operation != CREATE or values.get(first.name) or _is_filled(first):
+        elif operation != CREATE or first.name in filled or _is_filled(first):
             yield path
 
 
@@ -108,16 +120,20 @@ def _written_at(view, path):
     return view.access(WRITE, [name], unfiltered=True)
 
 
-def _read_parents(view, operation, values, depth):
+def _read_parents(view, operation, values, depth, filled):
     """``_inherits`` writes the parent's record: that is an access of its own."""
     for parent, link in view.model._inherits.items():
         inherited = {
             name: values[name] for name in _inherited_through(view, link, values)
         }
         if inherited:
-            new = operation == CREATE and not values.get(link)
+            new = operation == CREATE and link not in filled
             read_values(
-                view.touched.view(parent), CREATE if new else WRITE, inherited, depth
+                view.touched.view(parent),
+                CREATE if new else WRITE,
+                inherited,
+                depth,
+                filled,
             )
 
 

@@ -34,7 +34,7 @@ def _read_archive(view, arguments):
 
 def _read_copy(view, arguments):
     default = arguments.get("default") or {}
-    read_values(view, CREATE, default)
+    read_values(view, CREATE, default, filled=frozenset(_copied(view, default)))
     _read_copied(view, arguments["ids"], default, set())
 
 
@@ -46,21 +46,26 @@ def _read_copied(view, ids, given, seen):
     :param seen: the models whose records are known to be copied
     """
     seen.add(view.name)
-    links = set(view.model._inherits.values())
-    copied = [
-        name
-        for name, field in view.model._fields.items()
-        if field.copy and name not in given and name not in MAGIC | links
-    ]
+    copied = _copied(view, given)
     lines = {name: _lines(view, ids, name) for name in copied}
     view.touch(READ, copied)
-    read_copied_values(view, copied)
+    read_copied_values(view, copied, frozenset(copied).union(given))
     for name, records in lines.items():
         if records:
             target = view.follow(name)
             target.touch(CREATE, [view.field(name).inverse_name])
             if target.name not in seen:
                 _read_copied(target, records.ids, {}, seen)
+
+
+def _copied(view, given):
+    """Return the fields that a copy takes from its original."""
+    links = set(view.model._inherits.values())
+    return [
+        name
+        for name, field in view.model._fields.items()
+        if field.copy and name not in given and name not in MAGIC | links
+    ]
 
 
 def _lines(view, ids, name):

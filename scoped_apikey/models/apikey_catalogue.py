@@ -174,7 +174,11 @@ class ApikeyCatalogue(models.AbstractModel):
         if operation in (CREATE, WRITE):
             fields = self.pool[model]._fields.values()
             names |= self._named_for(model, self._by_name_fields())
-            names |= {field.name for field in fields if catalogue.is_run(field)}
+            names |= {
+                field.name
+                for field in fields
+                if catalogue.is_run(field) or catalogue.is_kept(field)
+            }
         return names & frozenset(self.pool[model]._fields)
 
     @api.model

@@ -77,6 +77,7 @@ class Invocation:
     """A business method, which runs with the user's own rights once it is granted.
 
     :param arguments: the names of the arguments that are given
+    :param harmless: whether it needs no rule
     :param ungrantable: whether no rule may ever grant the method
     :param dangerous: whether the method is generic in disguise, or sends or reaches what
         it is given: only its name grants it
@@ -89,6 +90,7 @@ class Invocation:
     method: str
     operation = "call"
     arguments: frozenset[str] = frozenset()
+    harmless: bool = False
     ungrantable: bool = False
     dangerous: bool = False
     by_name: bool = False

@@ -52,7 +52,7 @@ def check_effects(env, call):
     """
     if call.granted is None:
         return
-    refusal = call.granted.check_after(env, call.model, call.created, call.ids)
+    refusal = call.granted.check_after(env, call.model, call.created)
     if refusal:
         refuse(env, call, refusal)
 

@@ -30,6 +30,8 @@ def limit_to_documents(env, policy, model, operation) -> Domain:
     rows = []
     if "create_uid" in env[model]._fields:
         own = Domain("create_uid", "=", env.uid)
+        if "url" in env[model]._fields:
+            own &= Domain("url", "=", False)  # what is served belongs to the server
         rows.append(Domain(link.id_field, "=", False) & own)
     for rule in policy.rules:
         if rule.grants_operation(operation):

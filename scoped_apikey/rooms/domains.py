@@ -42,5 +42,7 @@ def _parse(text) -> Domain:
     return Domain(parse_domain(text))
 
 
-SECRETS = Domain.OR(Domain("key", "ilike", part) for part in SECRET_PARAMETERS)
+SECRETS = Domain.OR(
+    Domain("key", "ilike", part) for part in SECRET_PARAMETERS
+) | Domain("value", "=like", "%://%:%@%")
 DOORS = Domain.OR(Domain("key", "ilike", part) for part in DOOR_PARAMETERS)

@@ -127,7 +127,8 @@ def _unavailable(call):
 def _success(call):
     if call.observed:
         return "observed", " ".join(call.observed)
-    return "allowed", None
+    # A method that goes on after a refusal inside it, as ``load`` does, says so.
+    return "allowed", call.refusal
 
 
 def _failure(call, error):

@@ -57,18 +57,21 @@ class Granted:
                 return refusal
         return None
 
-    def check_after(self, env, model, created, moved) -> Refusal | None:
+    def check_after(self, env, model, created) -> Refusal | None:
         """Say which records the call should not have made, or moved, as it has.
 
+        Whose rows belong to others, or are known by their names, they can be moved out of
+        reach by writing to them, wherever in the arguments that stands.
+
         :param created: ids of new records of the called model
-        :param moved: ids of records that were changed
         """
-        checked = {(model, CREATE): created}
-        if model in env["apikey.catalogue"]._document_links():
-            checked[model, WRITE] = moved
-        for about, ids in checked.items():
-            grant = self._grants.get(about)
-            if grant and (refusal := self._refuse(env, grant, frozenset(ids))):
+        for (name, operation), grant in self._grants.items():
+            part, ids = grant.part, frozenset()
+            if operation == CREATE and name == model:
+                ids = frozenset(created)
+            elif operation == WRITE and part.resource.filtered:
+                ids = part.ids
+            if refusal := self._refuse(env, grant, ids):
                 return refusal
         return None
 

@@ -7,6 +7,9 @@ from odoo.tools import mute_logger
 
 from .common import CallCase, ScopedCase, stamped
 
+HIDDEN = "top-secret records|access to these records of Contact"
+"""What stock says to a key without a scope, and what we say to one that has a scope."""
+
 
 @tagged("post_install", "-at_install", "scoped_apikey")
 class TestMessages(ScopedCase):
@@ -82,7 +85,7 @@ class TestAnswers(CallCase):
                     fields=["name"],
                 )
                 self.assertEqual(answer.status_code, 403)
-                self.assertIn("top-secret records", answer.text)
+                self.assertRegex(answer.text, HIDDEN)
                 for word in ("canary", "A rule that hides", "Traceback"):
                     self.assertNotIn(word, answer.text, query)
 
@@ -115,7 +118,7 @@ class TestAnswers(CallCase):
                     }
                 },
             )
-            self.assertIn("top-secret records", answer.text)
+            self.assertRegex(answer.text, HIDDEN)
             self.assertNotIn("canary", answer.text)
             self.assertEqual(answer.json()["error"]["data"]["debug"], "")
             answer = self._call_xmlrpc2(

@@ -87,6 +87,123 @@ class TestEscapes(ScopedCase):
             name="a <a@b.c>",
         )
 
+    def test_values_that_are_written_together(self):
+        """A phone number set along with a contact is written to that contact."""
+        lead = {"name": "x", "phone": "+1 555 0100", "email_from": "evil@example.com"}
+        scope = self.scope(
+            self.rule("crm.lead", "read create"),
+            self.rule("res.partner", "read"),
+            self.rule("res.partner", "write", ["opportunity_ids"]),
+        )
+        context = {"default_partner_id": 9}
+        columns = ["name", "partner_id/.id", "phone"]
+        for model, method, ids, sent, arguments in (
+            ("crm.lead", "create", None, {}, {"vals_list": {**lead, "partner_id": 9}}),
+            ("crm.lead", "create", None, context, {"vals_list": lead}),
+            (
+                "crm.lead",
+                "load",
+                None,
+                {},
+                {"fields": columns, "data": [["x", 9, "1"]]},
+            ),
+            ("crm.lead", "copy", [1], {}, {"default": {"partner_id": 9}}),
+            (
+                "res.partner",
+                "write",
+                [9],
+                {},
+                {"vals": {"opportunity_ids": [[0, 0, lead]]}},
+            ),
+        ):
+            with self.subTest(model=model, method=method, context=sent):
+                self.refused(
+                    scope,
+                    model,
+                    method,
+                    "needs a rule that grants write on Contact",
+                    ids,
+                    sent,
+                    **arguments,
+                )
+        self.decide(scope, "crm.lead", "create", vals_list=lead, by=self.admin)
+        products = self.scope(self.rule(None, "read create"))
+        self.refused(
+            products,
+            "product.product",
+            "create",
+            "no rule grants write on Product",
+            None,
+            {"default_product_tmpl_id": 1},
+            vals_list={"list_price": 1.0},
+        )
+
+    def test_a_model_that_is_spelled_twice(self):
+        scope = self.scope(
+            self.rule("calendar.event", "read write create"),
+            self.rule("crm.lead", "read"),
+            self.rule("ir.model", "read"),
+        )
+        orders = self.env["ir.model"]._get_id("sale.order")
+        values = {"res_model": "crm.lead", "res_model_id": orders, "res_id": 1}
+        self.refused(
+            scope,
+            "calendar.event",
+            "create",
+            "setting res_id without one res_model",
+            vals_list=values,
+        )
+        for name, value in (("res_model", "sale.order"), ("res_model_id", orders)):
+            self.refused(
+                scope,
+                "calendar.event",
+                "write",
+                "setting res_model without res_id",
+                [1],
+                vals={name: value},
+            )
+
+    def test_a_parameter_that_is_renamed_into_a_door(self):
+        key = self.key(self.scope(self.rule("ir.config_parameter", ALL)), self.admin)
+        [id_] = self.serve(
+            key, "ir.config_parameter", "create", [{"key": "x.z", "value": "y"}]
+        )
+        self.serve(key, "ir.config_parameter", "write", [id_], {"value": "z"})
+        for name in ("auth_signup.allow_uninvited", "some.secret", "iap.endpoint"):
+            with self.subTest(name=name), self.assertRaises(AccessError):
+                self.serve(key, "ir.config_parameter", "write", [id_], {"key": name})
+            values = {"key": name, "value": "x"}
+            with self.subTest(name=name), self.assertRaises(AccessError):
+                self.serve(key, "ir.config_parameter", "create", [values])
+
+    def test_what_odoo_computes_and_keeps(self):
+        """Whose mail it is goes by the computed address, not by the one that is shown."""
+        scope = self.scope(self.rule("res.partner", ALL))
+        for name in ("email_normalized", "partner_share", "signup_type"):
+            with self.subTest(name=name):
+                self.refused(
+                    scope,
+                    "res.partner",
+                    "write",
+                    "must be named",
+                    [1],
+                    vals={name: "x"},
+                )
+
+    def test_a_domain_that_others_run(self):
+        scope = self.scope(self.rule(None, ALL, any_method=True))
+        values = {"assignment_domain": "[('create_uid.login', '=like', 'a%')]"}
+        self.refused(scope, "crm.team", "write", "must be named", [1], vals=values)
+
+    def test_a_link_that_opens_without_a_key(self):
+        scope = self.scope(self.rule(None, ALL, any_method=True))
+        for model, method in (
+            ("sale.order", "action_preview_sale_order"),
+            ("account.move", "preview_invoice"),
+            ("project.project", "action_customer_preview"),
+        ):
+            self.refused(scope, model, method, "must be named", [1])
+
     def test_observing_lets_nobody_out(self):
         """An observed key that could set a password would be no key any more."""
         scope = self.scope(self.rule("res.partner", "read write"), mode="observe")

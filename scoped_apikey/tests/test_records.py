@@ -410,6 +410,15 @@ class TestDocuments(RecordsCase):
             key, "ir.attachment", "create", {**values, "res_id": self.inside.id}
         )
 
+    def test_an_activity_needs_no_rule_for_models(self):
+        model_id = self.env["ir.model"]._get_id(PARTNER)
+        key = self.limited(self.rule("mail.activity", "create"), perms="write")
+        values = {"res_model_id": model_id, "summary": "x"}
+        self.serve(key, "mail.activity", "create", {**values, "res_id": self.inside.id})
+        self.refused(
+            key, "mail.activity", "create", {**values, "res_id": self.outside.id}
+        )
+
     def test_a_row_cannot_be_moved_to_another_document(self):
         row = self.env["ir.attachment"].search(
             [("res_model", "=", PARTNER), ("res_id", "=", self.inside.id)], limit=1

@@ -590,6 +590,12 @@ def test_the_order_of_rules_does_not_matter():
         )
 
 
+def test_what_is_harmless_needs_no_rule():
+    harmless = Invocation(USERS, "context_get", harmless=True)
+    assert allowed(Policy(), Footprint(invocation=harmless))
+    assert not allowed(Policy(), Footprint(invocation=Invocation(USERS, "context_get")))
+
+
 def test_one_part_refused_refuses_it_all():
     policy = Policy((READ_NAME,))
     good, bad = touch(READ, "name").accesses, touch(WRITE, "name").accesses

@@ -8,7 +8,8 @@ SECRET_FIELDS = re.compile(
     | (.*_)?(api_?keys?|(private|access|server)_keys?|credentials?|credential_.*)(_ids?)?
     | (ssl|smtp_ssl)_.* | .*_account_sid
     | passkey_.* | .*_passkey_.* | totp_.* | signup_.*
-    | (access|invitation|local|webhook|sharing|share|full|sfu_server)_url
+    | .*_key | .*_?hash_?(key|iv) | pin | .*_pin
+    | (access|invitation|local|webhook|sharing|share|full|sfu_server)_url | .*_invite_url
     | (.*_)?link | videocall_location
     | webhook_.* | qrcode | keys | uuid
     """,
@@ -35,8 +36,15 @@ SECRET_FIELDS_OF = frozenset(
 
 NOT_SECRET = frozenset(
     {
+        "avatar_cache_key",
+        "discount_allocation_key",
+        "epd_key",
+        "grouping_key",
+        "public_key",
+        "push_to_talk_key",
         "signup_type",
         "support_tokenization",
+        "term_key",
         "token_inline_form_view_id",
         "totp_enabled",
         "webhook_field_ids",
@@ -45,20 +53,12 @@ NOT_SECRET = frozenset(
 """Field names that look like secrets and are none."""
 
 SECRET_PARAMETERS = (
-    "secret",
-    "passw",
-    "token",
-    "private",
-    "credential",
-    "apikey",
-    "_key",
-    "-key",
-    ".key",
-    "webhook",
-    "uuid",
-    "account_sid",
-    "scoped_apikey.",
-)
+    "secret", "pass", "pwd", "kennwort", "contrase", "mdp", ".pin", "_pin",
+    "token", "jwt", "bearer", "oauth", "session", "hmac", "salt", "seed",
+    "private", "credential", "signing", "encrypt", "cert", "license", "licence",
+    "apikey", "_key", "-key", ".key", "webhook", "uuid", "dsn", "account_sid",
+    "enterprise_code", "scoped_apikey.",
+)  # fmt: skip
 """A parameter whose key contains one of these, whatever the case, is a secret."""
 
 DOOR_PARAMETERS = (
@@ -68,6 +68,14 @@ DOOR_PARAMETERS = (
     "auth_",
     "base.enable_programmatic_api_keys",
     "base.login_cooldown",
+    "ir_attachment.location",
+    "mail.catchall.domain",
+    "mail.default.from",
+    "report.url",  # a printing program goes there with a session
+    "sfu_server",
+    "sign.host",
+    "speedscope_cdn",
+    "web.json.enabled",
 )
 """A parameter whose key contains one of these holds no secret, and opens a door to whoever
 changes it: it is changed only by a rule that names it, as it is for secrets.
@@ -76,6 +84,7 @@ changes it: it is changed only by a rule that names it, as it is for secrets.
 BY_NAME_FIELDS = frozenset(
     {
         # Whoever sets them logs in as somebody else, or lets somebody in.
+        "res.partner.signup_type",
         "res.users.active",
         "res.users.company_id",
         "res.users.company_ids",
@@ -107,7 +116,10 @@ BY_NAME_FIELDS = frozenset(
         "project.project.collaborator_ids",
         "project.project.privacy_visibility",
         # Scripts from our own address, other models' files, files for everybody.
+        "ir.attachment.checksum",
         "ir.attachment.db_datas",
+        "ir.attachment.file_size",
+        "ir.attachment.index_content",
         "ir.attachment.mimetype",
         "ir.attachment.public",
         "ir.attachment.res_field",
@@ -166,6 +178,16 @@ def is_run(field) -> bool:
         return False
     match = RUN_FIELDS.fullmatch(field.name)
     return match is not None and (bool(match[2]) or field.type != "char")
+
+
+def is_kept(field) -> bool:
+    """Tell whether Odoo keeps a field itself: whoever set it would belie what it is made of.
+
+    The address that mail is matched by, for one, is computed from the one that is shown.
+
+    :param field: a field of Odoo's
+    """
+    return bool(field.store and field.compute and field.readonly and not field.inverse)
 
 
 def is_secret_field(name: str) -> bool:

@@ -161,6 +161,9 @@ for whatever inherits from it, where the bare name would hit innocents. Keys, sc
 and what runs code are out of reach as models.
 """
 
+HARMLESS_METHODS = frozenset({"res.users.context_get"})
+"""Business methods that tell the caller only about themselves, and that clients call first."""
+
 DANGEROUS_METHODS = frozenset(
     {
         # The caller says on which model they act, or which records they search.
@@ -277,6 +280,7 @@ DANGEROUS_METHODS = frozenset(
         "action_get_share_url",
         "action_grant_access",
         "action_invite_again",
+        "action_join_video_call",
         "action_open_session_manager",
         "action_preview_sale_order",
         "action_print_answers",
