@@ -3,6 +3,8 @@
 
 from .policy.errors import shown
 
+NAMES_SHOWN = 8
+
 
 def not_granted(env, call, refusal) -> str:
     """Say which call a key may not make, and why.
@@ -110,6 +112,9 @@ def _reason(env, refusal):
             "no rule grants %(operation)s on %(model)s, and none can, for Odoo runs what"
             " it holds"
         ),
+        "store": env._(
+            "%(model)s holds secrets, and no rule names it, not even to observe"
+        ),
         "off_limits": env._("%(model)s is out of reach of every scoped key"),
         "document_model": env._(
             "%(model)s belongs to records of any model, which this version cannot limit"
@@ -137,8 +142,16 @@ def _reason(env, refusal):
     return sentences.get(code, sentences["failed"]) % {
         "operation": _operation(env, refusal.operation),
         "model": model_label(env, resource) if resource else "",
-        "names": ", ".join(map(shown, refusal.names)),
+        "names": _list(env, refusal.names),
     }
+
+
+def _list(env, names):
+    listed = ", ".join(map(shown, names[:NAMES_SHOWN]))
+    more = len(names) - NAMES_SHOWN
+    if more <= 0:
+        return listed
+    return env._("%(names)s and %(more)s more", names=listed, more=more)
 
 
 def _operation(env, operation):

@@ -40,6 +40,14 @@ def read_commands(view, operation, field, value, depth, read_values):
                 links.link(argument)
 
 
+def read_links(view, operation, field, ids):
+    """Note what adding links to a many2many touches.
+
+    :param ids: of the related records, as far as they are known
+    """
+    _Links(view, operation, field, view.follow(field.name)).link(ids)
+
+
 def _commands(field, value):
     """Yield commands of one form, whichever the caller used.
 

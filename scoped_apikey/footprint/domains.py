@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.orm.utils import READ_GROUP_NUMBER_GRANULARITY
 
 from .errors import malformed, unsupported
+from .model_view import TO_MANY
 from .paths import read_names_searched, search_path
 
 MAX_TERMS = 2000  # parsing takes longer than linear
@@ -61,9 +62,19 @@ def _read_condition(view, path, operator, value):
         read_names_searched(view)
     elif field.relational and (operator in PATTERNS or _has_text(value)):
         read_names_searched(search_path(view, [name]))
-    elif field.relational and not _is_ids(value):
-        raise malformed(name)
+    elif field.relational:
+        _read_ids(view, name, value)
     view.read([name])
+
+
+def _read_ids(view, name, value):
+    """Comparing with ids of records that are not shown would tell who is related to them."""
+    if not _is_ids(value):
+        raise malformed(name)
+    if view.field(name).type in TO_MANY:
+        values = value if isinstance(value, (list, tuple)) else [value]
+        ids = [item for item in values if type(item) is int]
+        view.touched.mention(view.follow(name), ids)
 
 
 def _is_temporal(field):

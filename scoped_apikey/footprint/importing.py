@@ -6,11 +6,15 @@ from collections import defaultdict
 from odoo.models import fix_import_export_id_paths
 
 from ..policy.footprint import CREATE, WRITE
+from .commands import read_links
 from .errors import malformed, unsupported
 from .model_view import DATA_TYPED
 from .paths import read_names_searched
 from .reading import read_names
 from .values import read_values
+
+IMPORTED = "__import__"
+"""The module of external ids that name none, unless the context says another."""
 
 
 def _read_load(view, arguments):
@@ -86,10 +90,12 @@ def _read_column(view, operation, name, rest, cells):
         else:
             read_names_searched(target)
     if field.type == "many2many":
-        read_values(view, operation, {name: [[6, 0, ids]]})
+        read_values(view, operation, {name: []})
+        if cells:
+            read_links(view, operation, field, ids)
+        return
     for value in ids or [""]:
-        if field.type != "many2many":
-            read_values(view, operation, {name: value})
+        read_values(view, operation, {name: value})
 
 
 def _ids(cells):
@@ -104,15 +110,20 @@ def _ids(cells):
 
 
 def _resolve(target, cells):
-    """Return the ids that external ids stand for; what stands for none is left to Odoo."""
+    """Return the ids that external ids stand for.
+
+    :raise Unreadable: one of them stands for no record of the model
+    """
     data = target.env["ir.model.data"].sudo()
-    found = (
-        data._xmlid_to_res_model_res_id(xmlid.strip())
-        for cell in cells
-        for xmlid in str(cell).split(",")
-        if "." in xmlid
-    )
-    return [id_ for model, id_ in found if model == target.name]
+    ids = []
+    for cell in cells:
+        for xmlid in str(cell).split(","):
+            complete = xmlid if "." in xmlid else f"{IMPORTED}.{xmlid}"
+            model, id_ = data._xmlid_to_res_model_res_id(complete)
+            if model != target.name:
+                raise malformed("data")
+            ids.append(id_)
+    return ids
 
 
 READERS = {"load": _read_load}

@@ -88,8 +88,11 @@ class ModelView:
         """
         fields = tuple(fields)
         for name in fields:
-            if self.field(name).type in PROPERTIES:
+            field = self.field(name)
+            if field.type in PROPERTIES:
                 raise unsupported(f"the properties field {name}")
+            if field.type in TO_MANY:
+                self.touched.mention(self.follow(name))
         self.touch(READ, fields, ids=ids, unfiltered=unfiltered)
 
     def access(self, operation, fields=(), *, ids=(), unfiltered=False) -> Access:

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Paths through related records, and the names that records are found by."""
 
+from ..policy.footprint import READ
 from .model_view import ModelView
 
 
@@ -22,25 +23,45 @@ def search_path(view, links) -> ModelView:
     """Do the same where records are searched, not read: some links pass record rules."""
     for link in links:
         target = follow_path(view, [link])
-        target.read(unfiltered=view.field(link).bypass_search_access)
+        target.read(unfiltered=_passes_record_rules(view.field(link)))
         view = target
     return view
+
+
+def _passes_record_rules(field) -> bool:
+    """Tell whether Odoo searches behind a relational field as superuser, or may do so.
+
+    Nobody knows how a search method of its own goes about it.
+    """
+    own_search = field.search and not field.store and not field.related
+    return bool(field.bypass_search_access or own_search)
 
 
 def read_names_searched(view):
     """Note what searching records by a text reads: all that their name is searched in.
 
     Odoo searches the fields of ``_rec_names_search``, and related records by their own
-    names.
+    names. A model may do so in its own way: unless that is known, it reads every field.
     """
     view.read(["display_name"])
     for path in view.model._rec_names_search or [view.model._rec_name]:
-        if not path:
-            continue
-        *links, name = path.split(".")
-        last = search_path(view, links)
-        last.read([name])
-        if last.field(name).relational:
-            related = last.follow(name)
-            if related is not view:
-                read_names_searched(related)
+        if path:
+            _read_searched(view, path)
+    base = view.env.registry["base"]
+    if type(view.model)._search_display_name is base._search_display_name:
+        return
+    known = view.env["apikey.catalogue"]._names_searched()
+    if view.name not in known:
+        view.touch(READ, set(view.model._fields) - view.by_name(READ))
+    for path in known.get(view.name, ()):
+        _read_searched(view, path)
+
+
+def _read_searched(view, path):
+    *links, name = path.split(".")
+    last = search_path(view, links)
+    last.read([name])
+    if last.field(name).relational:
+        related = last.follow(name)
+        if related is not view:
+            read_names_searched(related)

@@ -59,6 +59,9 @@ def _read_read(view, arguments):
     else:
         view.read()
         view.touched.offer(view, READ, view.readable)
+        for name in view.readable:
+            if view.field(name).type in TO_MANY:
+                view.touched.mention(view.follow(name))
 
 
 def _read_search_read(view, arguments):

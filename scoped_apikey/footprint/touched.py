@@ -3,7 +3,7 @@
 
 from dataclasses import dataclass, field
 
-from ..policy.footprint import Access, Footprint, Invocation
+from ..policy.footprint import READ, Access, Footprint, Invocation
 from .errors import malformed
 from .model_view import ModelView
 
@@ -48,6 +48,7 @@ class Touched:
         self.env = env
         self._context_keys = set()
         self._drafts = {}
+        self._mentioned = {}
         self._views = {}
 
     def view(self, model: str) -> ModelView:
@@ -62,6 +63,10 @@ class Touched:
         draft.fields.update(fields)
         draft.ids.update(ids)
         draft.unfiltered |= unfiltered
+
+    def mention(self, view, ids=()):
+        """Note that related records are listed, or compared with particular ids."""
+        self._mentioned.setdefault(view, set()).update(ids)
 
     def holds(self, view, operation) -> bool:
         """Tell whether an operation on a model has been noted."""
@@ -109,6 +114,12 @@ class Touched:
                 raise malformed(COMPANIES)
 
     def finish(self, invocation: Invocation | None = None) -> Footprint:
+        mentioned = []
+        for view, ids in self._mentioned.items():
+            if self.holds(view, READ):
+                self.add(view, READ, (), ids, unfiltered=False)
+            else:
+                mentioned.append(view.access(READ, ids=ids))
         return Footprint(
             tuple(
                 draft.finish(operation)
@@ -116,4 +127,5 @@ class Touched:
             ),
             invocation,
             frozenset(self._context_keys),
+            tuple(mentioned),
         )

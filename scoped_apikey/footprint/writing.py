@@ -3,6 +3,7 @@
 
 from ..policy.footprint import CREATE, READ, UNLINK, WRITE
 from .errors import malformed, unsupported
+from .paths import read_names_searched
 from .reading import read_specification
 from .values import read_copied_values, read_values
 
@@ -78,7 +79,9 @@ def _read_name_create(view, arguments):
         raise unsupported("creating by name")
     read_values(view, CREATE, {view.model._rec_name: arguments["name"]})
     if type(view.model).name_create is not view.env.registry["base"].name_create:
-        # Its own version may set any field: res.partner's takes an email off the name.
+        # Its own version may set any field: res.partner's takes an email off the name,
+        # and that of project.tags looks for one of that name first.
+        read_names_searched(view)
         view.touch(CREATE, set(view.model._fields) - view.by_name(CREATE))
 
 

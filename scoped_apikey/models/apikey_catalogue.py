@@ -68,6 +68,11 @@ class ApikeyCatalogue(models.AbstractModel):
         return catalogue.BY_NAME_FIELDS
 
     @api.model
+    def _names_searched(self) -> dict[str, tuple[str, ...]]:
+        """Return the paths that models which search names in their own way search, too."""
+        return catalogue.NAMES_SEARCHED
+
+    @api.model
     def _ungrantable_methods(self) -> frozenset[str]:
         """Return methods that no rule grants."""
         return catalogue.UNGRANTABLE_METHODS
@@ -101,12 +106,13 @@ class ApikeyCatalogue(models.AbstractModel):
         assistants, made to act on others: they are protected, too.
         """
         forebears = self._forebears(model)
-        off_limits = runs_code = protected = False
+        off_limits = runs_code = protected = secret = False
         for name in forebears:
             known = name == model or not self.pool[name]._abstract
             off_limits |= known and catalogue.is_off_limits(name)
             runs_code |= known and catalogue.runs_code(name)
             protected |= known and catalogue.is_protected_name(name)
+            secret |= known and catalogue.is_secret_store(name)
         off_limits |= not forebears.isdisjoint(self._off_limits_models())
         runs_code |= not forebears.isdisjoint(self._code_models())
         protected |= not forebears.isdisjoint(self._protected_models())
@@ -117,6 +123,7 @@ class ApikeyCatalogue(models.AbstractModel):
             runs_code,
             off_limits,
             filtered=model in self._document_links() or model == "ir.config_parameter",
+            secret=secret,
         )
 
     @api.model
@@ -165,7 +172,9 @@ class ApikeyCatalogue(models.AbstractModel):
         """
         names = self._secrets_of(model)
         if operation in (CREATE, WRITE):
+            fields = self.pool[model]._fields.values()
             names |= self._named_for(model, self._by_name_fields())
+            names |= {field.name for field in fields if catalogue.is_run(field)}
         return names & frozenset(self.pool[model]._fields)
 
     @api.model

@@ -7,6 +7,11 @@ from datetime import datetime
 from .footprint import DESCRIBE, Access, Footprint, Invocation, Resource
 from .rules import Policy, Rule
 
+ABSOLUTE = frozenset(
+    {"off_limits", "runs_code", "ungrantable", "store", "secrets", "login"}
+)
+"""What observing does not let through: with it, a key could free itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -14,8 +19,8 @@ class Refusal:
 
     :param code: one of ``network``, ``window``, ``off_limits``, ``runs_code``,
         ``context``, ``operation``, ``fields``, ``secrets``, ``elsewhere``, ``unfiltered``,
-        ``reach``, ``method``, ``arguments``, ``dangerous``, ``ungrantable``; other rooms
-        add codes of their own
+        ``reach``, ``method``, ``arguments``, ``dangerous``, ``ungrantable``, ``store``;
+        other rooms add codes of their own
     :param resource: the model it is about
     :param operation: the operation that is not granted
     :param names: the fields, arguments or context keys that are not granted
@@ -29,7 +34,7 @@ class Refusal:
     @property
     def absolute(self) -> bool:
         """Whether it holds in observe mode, too."""
-        return self.code in ("off_limits", "runs_code", "ungrantable")
+        return self.code in ABSOLUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,8 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
     for part in footprint.everything():
         if part.beyond_any_rule:
             return Decision(_refuse_beyond(part))
+    if policy.observe and (refusal := _refuse_unnamed_secrets(policy, footprint)):
+        return Decision(refusal)
     if keys := footprint.context_keys - policy.context_keys:
         return Decision(Refusal("context", names=tuple(sorted(keys))))
     if not parts:
@@ -99,7 +106,37 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
         if isinstance(grant, Refusal):
             return Decision(grant)
         grants.append(grant)
+    grants += _hold_mentioned(policy, footprint)
     return Decision(None, tuple(grants))
+
+
+def _refuse_unnamed_secrets(policy: Policy, footprint: Footprint) -> Refusal | None:
+    """Say what is secret, or opens a door, and named by no rule, whatever else is wrong.
+
+    Where a scope is enforced, this is refused as what no rule grants.
+    """
+    for part in footprint.everything():
+        rules = [rule for rule in policy.rules if rule.model == part.resource.model]
+        if part.resource.secret and not rules:
+            return Refusal("store", part.resource, part.operation)
+        if isinstance(part, Invocation):
+            continue
+        unnamed = part.fields & part.secrets
+        unnamed = unnamed.difference(*(rule.fields or () for rule in rules))
+        if unnamed:
+            return Refusal(
+                "secrets", part.resource, part.operation, tuple(sorted(unnamed))
+            )
+    return None
+
+
+def _hold_mentioned(policy: Policy, footprint: Footprint) -> list[Grant]:
+    """Hold what needs no rule to the rules that there are."""
+    return [
+        Grant(access, rules)
+        for access in footprint.mentioned
+        if (rules := tuple(_candidates(policy, access)))
+    ]
 
 
 def _refuse_beyond(part: Access | Invocation) -> Refusal:

@@ -28,6 +28,7 @@ class Resource:
     :param off_limits: whether no rule at all may grant it
     :param filtered: whether more than a rule's domain hides records of it: those of a
         document that is not granted, or a secret parameter
+    :param secret: whether it is a store of secrets
     """
 
     model: str
@@ -35,6 +36,7 @@ class Resource:
     runs_code: bool = False
     off_limits: bool = False
     filtered: bool = False
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ class Footprint:
 
     :param accesses: one for each model and operation, for one rule has to cover all the
         fields of both
+    :param mentioned: reads that need no rule, as of related records that a granted field
+        lists; where there are rules for the model, only what they reach is shown
     :param context_keys: what the context holds that is not known to be harmless
     :raise ValueError: there are two accesses for the same model and operation
     """
@@ -111,6 +115,7 @@ class Footprint:
     accesses: tuple[Access, ...] = ()
     invocation: Invocation | None = None
     context_keys: frozenset[str] = frozenset()
+    mentioned: tuple[Access, ...] = ()
 
     def everything(self):
         """Yield all that is touched, what fields do elsewhere included."""
@@ -122,6 +127,7 @@ class Footprint:
                 yield beyond
 
     def __post_init__(self):
-        about = {(access.resource.model, access.operation) for access in self.accesses}
-        if len(about) < len(self.accesses):
+        accesses = self.accesses + self.mentioned
+        about = {(access.resource.model, access.operation) for access in accesses}
+        if len(about) < len(accesses):
             raise ValueError("two accesses for the same model and operation")

@@ -6,7 +6,7 @@ import logging
 from odoo.exceptions import AccessError
 
 from .. import sentences
-from ..footprint import Unreadable, narrow, read_footprint
+from ..footprint import Unreadable, narrow, read_footprint, withhold_secrets
 from ..policy import catalogue
 from ..policy.decide import Refusal, decide
 from ..policy.footprint import OPERATIONS
@@ -31,11 +31,18 @@ def check_grants(env, call, arguments):
     granted = _decide(env, policy, call, arguments)
     if isinstance(granted, Refusal):
         refuse(env, call, granted)
-        return arguments
-    if policy.observe:  # which must not change an answer
-        return arguments
+    if policy.observe:
+        return _observe(env, policy, arguments)
     call.granted = granted
     return narrow(arguments, granted.grants)
+
+
+def _observe(env, policy, arguments):
+    """Let a call run as it is, but for the secrets that it does not ask for by name."""
+    try:
+        return withhold_secrets(env, policy, arguments)
+    except Unreadable:
+        return arguments  # Odoo will not understand it, either.
 
 
 def check_effects(env, call):

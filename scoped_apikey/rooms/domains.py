@@ -20,9 +20,13 @@ def rule_domain(model, operation, rule) -> Domain:
     """
     domain = _parse(rule.domain)
     if model == PARAMETERS:
-        named = Domain("key", "in", list(named_keys(rule.domain)))
-        domain &= hide_parameters(operation) | named
+        domain &= hide_parameters(operation) | named_parameters(rule)
     return domain
+
+
+def named_parameters(rule) -> Domain:
+    """Return the system parameters that a rule names by their keys."""
+    return Domain("key", "in", list(named_keys(rule.domain)))
 
 
 def hide_parameters(operation) -> Domain:

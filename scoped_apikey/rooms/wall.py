@@ -26,7 +26,7 @@ from ..policy import catalogue
 from ..policy.decide import Refusal
 from ..policy.footprint import READ
 from ..policy.rules import ALWAYS_READABLE, Policy, Rule
-from .domains import PARAMETERS, hide_parameters
+from .domains import PARAMETERS, hide_parameters, named_parameters
 from .records import Granted, reach
 
 BUSINESS, GENERIC, ROUTE = range(3)
@@ -66,8 +66,8 @@ class Wall:
         resource = _resource(env, model)
         if resource.runs_code and operation != READ:
             return Refusal("runs_code", resource, operation)
-        if catalogue.is_secret_store(model) and not self.policy.names_model(model):
-            return Refusal("operation", resource, operation)
+        if resource.secret and not self.policy.names_model(model):
+            return Refusal("store", resource, operation)
         return None
 
     def refusal_of_field(self, env, model: str, operation: str, name: str):
@@ -101,13 +101,26 @@ class Wall:
         ]
 
     def record_domain(self, env, model: str, operation: str) -> Domain:
-        """Return what is added to Odoo's record rules for a model."""
+        """Return what is added to Odoo's record rules for a model.
+
+        Where a scope observes, that is only what keeps secrets.
+        """
+        if self.policy.observe:
+            return self._keep_secrets(env, model, operation)
         if self.is_full:
             granting = self.granting(env, model, operation)
             return reach(env, self.policy, model, operation, granting)
         if self.granted and self.granted.knows(model, operation):
             return self.granted.domain(env, model, operation)
         return hide_parameters(operation) if model == PARAMETERS else Domain.TRUE
+
+    def _keep_secrets(self, env, model, operation):
+        if model != PARAMETERS:
+            return Domain.TRUE
+        named = Domain.OR(
+            named_parameters(rule) for rule in self.granting(env, model, operation)
+        )
+        return hide_parameters(operation) | named
 
     def _not_granted(self, env, model, operation):
         resource = _resource(env, model)
@@ -154,9 +167,9 @@ def wall_around(env, call, arguments=None) -> Wall | None:
     policy = env["apikey.scope"]._policy(call.key)
     if arguments is None:
         return Wall(call, policy, ROUTE)
-    if policy.observe:
-        return None
     generic = arguments.method in catalogue.GENERIC_METHODS
+    if policy.observe and not generic:
+        return None
     return Wall(call, policy, GENERIC if generic else BUSINESS, call.granted)
 
 

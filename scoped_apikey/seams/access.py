@@ -15,6 +15,7 @@ menus and lists of fields. See ``caches`` for what else is cached.
 """
 
 from odoo import api, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
@@ -58,22 +59,12 @@ class Base(models.AbstractModel):
 
     @api.model
     def _search(self, domain, *args, active_test=True, bypass_access=False, **kwargs):
-        """Hide archived records, though nothing grants the field that says so."""
         wall = standing(self.env)
-        active = self._active_name
-        if (
-            wall is not None
-            and wall.is_full
-            and not bypass_access
-            and active
-            and active_test
-            and self.env.context.get("active_test", True)
-        ):
-            domain = Domain(domain)
-            if all(leaf.field_expr != active for leaf in domain.iter_conditions()):
+        if wall is not None and wall.is_full and not bypass_access:
+            self._check_searched(wall, Domain(domain))
+            if active_test and self.env.context.get("active_test", True):
+                domain = self._hide_archived(Domain(domain))
                 active_test = False
-                shown = self.sudo()._search([(active, "=", True)])
-                domain &= Domain("id", "in", shown)
         return super()._search(
             domain,
             *args,
@@ -81,6 +72,34 @@ class Base(models.AbstractModel):
             bypass_access=bypass_access,
             **kwargs,
         )
+
+    def _check_searched(self, wall, domain):
+        """Refuse what a search method of its own may search nobody knows how.
+
+        Stored fields are asked for when they become SQL.
+        """
+        for condition in domain.iter_conditions():
+            name, _dot, beyond = condition.field_expr.partition(".")
+            field = self._fields.get(name)
+            if field is None or field.store or not field.search:
+                continue
+            self._check_field_access(field, "read")
+            beyond = beyond or condition.operator.endswith(("any", "any!"))
+            if beyond and field.relational and not field.related:
+                resource = self.env["apikey.catalogue"]._resource(field.comodel_name)
+                refusal = Refusal("unfiltered", resource, "read")
+                if wall.holds(self.env, refusal):
+                    raise wall.error(self.env, refusal)
+
+    def _hide_archived(self, domain):
+        """Hide archived records, though nothing grants the field that says so."""
+        active = self._active_name
+        if not active or any(
+            condition.field_expr == active for condition in domain.iter_conditions()
+        ):
+            return domain
+        shown = self.sudo()._search([(active, "=", True)])
+        return domain & Domain("id", "in", shown)
 
     def _order_to_sql(self, order, query, alias=None, reverse=False):
         """Let the order be the model's own, though nothing grants its fields."""
@@ -189,11 +208,11 @@ class IrRule(models.Model):
         made anew each time.
         """
         wall = standing(self.env)
-        if wall is None or wall.policy.observe:
+        if wall is None:
             return super()._compute_domain(model_name, mode)
         domain = wall.record_domain(self.env, model_name, mode)
         companies = wall.policy.companies
-        if companies is not None:
+        if companies is not None and not wall.policy.observe:
             if model_name == "res.company":
                 domain &= Domain("id", "in", list(companies))
             asked = self.env.context.get(COMPANIES) or self.env.user._get_company_ids()
@@ -203,6 +222,25 @@ class IrRule(models.Model):
             if within != list(asked):
                 self = self.with_context(**{COMPANIES: within})
         return Domain(super()._compute_domain(model_name, mode)) & domain
+
+    def _make_access_error(self, operation, records):
+        """Say no more than that the records are hidden.
+
+        Stock suggests a company to switch to, by its name.
+        """
+        error = super()._make_access_error(operation, records)
+        if standing(self.env) is None:
+            return error
+        model = self.env["ir.model"].sudo()._get(records._name).name
+        return AccessError(
+            self.env._(
+                "The user of the key has no '%(operation)s' access to these records of"
+                " %(model)s (%(technical)s).",
+                operation=operation,
+                model=model,
+                technical=records._name,
+            )
+        )
 
 
 class IrActionsServer(models.Model):

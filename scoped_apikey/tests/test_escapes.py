@@ -81,11 +81,34 @@ class TestEscapes(ScopedCase):
         reason = "no single rule grants create"
         self.refused(scope, "res.partner", "name_create", reason, name="a <a@b.c>")
         self.decide(
-            self.scope(self.rule("res.partner", "create")),
+            self.scope(self.rule("res.partner", "read create")),
             "res.partner",
             "name_create",
             name="a <a@b.c>",
         )
+
+    def test_observing_lets_nobody_out(self):
+        """An observed key that could set a password would be no key any more."""
+        scope = self.scope(self.rule("res.partner", "read write"), mode="observe")
+        for model, method, arguments in (
+            ("res.users", "write", {"ids": [2], "vals": {"password": "evil"}}),
+            ("res.users", "write", {"ids": [2], "vals": {"group_ids": [[4, 1]]}}),
+            ("res.users", "create", {"vals_list": {"name": "x", "login": "x"}}),
+            ("res.partner", "write", {"ids": [1], "vals": {"user_ids": [[4, 1]]}}),
+            ("res.company", "write", {"ids": [1], "vals": {"user_ids": [[4, 1]]}}),
+            ("ir.config_parameter", "get_param", {"key": "database.secret"}),
+            ("ir.config_parameter", "set_param", {"key": "web.base.url", "value": "x"}),
+            ("ir.config_parameter", "search_read", {"domain": []}),
+            ("ir.attachment", "create", {"vals_list": {"name": "x", "url": "/x.js"}}),
+            ("sale.order", "read", {"ids": [1], "fields": ["access_token"]}),
+        ):
+            with self.subTest(model=model, method=method, arguments=arguments):
+                ids = arguments.pop("ids", None)
+                reason = self.why(scope, model, method, ids, by=self.admin, **arguments)
+                self.assertRegex(reason, "must be named|no rule names it|out of reach")
+        answer = self.decide(scope, "res.users", "read", [2], by=self.admin)
+        self.assertIn("login", answer.kwargs["fields"])
+        self.assertNotIn("password", answer.kwargs["fields"])
 
     def test_searching_a_related_record_by_a_number(self):
         scope = self.scope(self.rule("crm.lead", "read"))

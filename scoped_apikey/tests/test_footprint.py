@@ -1,8 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What is read off the arguments of generic methods, down to their depths."""
 
+from unittest.mock import patch
+
 from odoo.addons.scoped_apikey.footprint import Unreadable, read_footprint
 from odoo.addons.scoped_apikey.footprint.arguments import Arguments
+from odoo.addons.scoped_apikey.policy import catalogue
 from odoo.tests import tagged
 
 from .common import ScopedCase
@@ -130,6 +133,23 @@ class TestFootprint(ScopedCase):
         footprint = self.footprint(model, "search", domain=[(f"{name}.ref", "=", "x")])
         self.assertTrue(self.access(footprint, PARTNER, "read").unfiltered)
         self.assertFalse(self.access(footprint, model, "read").unfiltered)
+
+    def test_a_search_method_of_its_own_passes_record_rules(self):
+        domain = [("message_partner_ids.email", "=like", "a%")]
+        footprint = self.footprint("crm.lead", "search", domain=domain)
+        self.assertTrue(self.access(footprint, PARTNER, "read").unfiltered)
+
+    def test_names_that_are_searched_in_another_way(self):
+        touched = self.touched("product.template", "name_search", name="x")
+        self.assertLessEqual(
+            {"barcode", "default_code"}, touched["product.product", "read"]
+        )
+        touched = self.touched(USER, "search", domain=[("create_uid", "=", "x")])
+        self.assertIn("login", touched[USER, "read"])
+        unknown = {"display_name": ("name",)}
+        with patch.object(catalogue, "NAMES_SEARCHED", unknown):
+            touched = self.touched("product.product", "name_search", name="x")
+        self.assertIn("description_sale", touched["product.product", "read"])
 
     def test_parts_of_dates(self):
         self.reads(
@@ -544,9 +564,27 @@ class TestFootprint(ScopedCase):
         self.assertEqual(
             [access.ids for _name, access in create.reaches], [{belgium.id}]
         )
+        self.env["ir.model.data"].create(
+            {
+                "module": "__import__",
+                "name": "beer",
+                "model": COUNTRY,
+                "res_id": belgium.id,
+            }
+        )
+        footprint = self.footprint(
+            PARTNER, "load", fields=["name", "country_id/id"], data=[["x", "beer"]]
+        )
+        create = self.access(footprint, PARTNER, "create")
+        self.assertEqual(
+            [access.ids for _name, access in create.reaches], [{belgium.id}]
+        )
         for columns, row, code in (
             (["id", "name"], ["base.main_partner", "y"], "unsupported"),
             (["child_ids/.id"], ["5"], "unsupported"),
+            (["country_id/id"], ["base.nowhere"], "malformed"),
+            (["country_id/id"], ["base.main_partner"], "malformed"),
+            (["country_id/id"], ["be"], "malformed"),
             (["country_id/name"], ["x"], "unsupported"),
             (["child_ids"], ["x"], "unsupported"),
             ([".id"], ["x"], "malformed"),

@@ -165,6 +165,52 @@ class TestRecords(RecordsCase):
         self.serve(key, PARTNER, "search", [("id", "child_of", 1)])
 
     # ------------------------------------------------------------------
+    # Related records that a granted field lists
+    # ------------------------------------------------------------------
+
+    def tagged(self, perms="read"):
+        tag = self.env[TAG].create({"name": "Tag"})
+        self.both.write({"category_id": [[4, tag.id]]})
+        return tag, self.limited(self.rule(TAG, "read"), perms=perms)
+
+    def test_only_granted_records_are_listed(self):
+        tag, key = self.tagged()
+        [row] = self.serve(key, TAG, "read", tag.ids, ["partner_ids"])
+        self.assertEqual(row["partner_ids"], self.inside.ids)
+        [row] = self.serve(key, TAG, "read", tag.ids)
+        self.assertEqual(row["partner_ids"], self.inside.ids)
+        [row] = self.serve(key, TAG, "web_read", tag.ids, {"partner_ids": {}})
+        self.assertEqual(row["partner_ids"], self.inside.ids)
+        answer = self.serve(key, TAG, "export_data", tag.ids, ["partner_ids"])
+        self.assertEqual(answer["datas"], [["Ada Inside"]])
+        for method in ("read_group", "formatted_read_group"):
+            arguments = [[("id", "=", tag.id)], ["partner_ids"]]
+            if method == "read_group":
+                arguments.insert(1, [])
+            groups = self.serve(key, TAG, method, *arguments)
+            shown = {
+                group["partner_ids"] and group["partner_ids"][1] for group in groups
+            }
+            self.assertEqual(shown, {"Ada Inside"})
+
+    def test_without_a_rule_for_them_they_are_listed_as_stock_does(self):
+        tag, _key = self.tagged()
+        key = self.key(self.scope(self.rule(TAG, "read")), user=self.admin)
+        [row] = self.serve(key, TAG, "read", tag.ids, ["partner_ids"])
+        self.assertEqual(set(row["partner_ids"]), set(self.both.ids))
+
+    def test_comparing_with_hidden_ids(self):
+        tag, key = self.tagged()
+        for operator, value in (("in", self.both.ids), ("=", self.outside.id)):
+            for model, name in ((TAG, "partner_ids"), (PARTNER, "child_ids")):
+                with self.subTest(operator=operator, name=name):
+                    domain = [(name, operator, value)]
+                    sentence = self.refused(key, model, "search", domain)
+                    self.assertIn(f"on the records {self.outside.id} of", sentence)
+        domain = [("partner_ids", "in", self.inside.ids)]
+        self.assertEqual(self.serve(key, TAG, "search", domain), tag.ids)
+
+    # ------------------------------------------------------------------
     # Several rules
     # ------------------------------------------------------------------
 

@@ -173,9 +173,24 @@ class TestStoresOfSecrets(WallCase):
         self.assertEqual(self.serve(key, "res.partner", "action_look", args), CANARY)
 
     def test_observing(self):
+        """What would free the key is not let through, read off arguments or not."""
         key = self.key(self.scope(mode="observe"), self.admin)
-        [row] = self.serve(key, PARAMETER, "read", self.parameter.ids, ["value"])
-        self.assertEqual(row["value"], CANARY)
+        named = self.rule(PARAMETER, "read")
+        named_key = self.key(self.scope(named, mode="observe"), self.admin)
+        plain = self.env[PARAMETER].create({"key": "plain", "value": "x"})
+        secret = self.env[PARAMETER].create({"key": "some.password", "value": CANARY})
+
+        def seen(key):
+            return self.serve(key, PARAMETER, "search", [("key", "!=", False)])
+
+        self.assertIn("no rule names it", self.refused(key, PARAMETER, "search", []))
+        self.assertIn(plain.id, seen(named_key))
+        self.assertNotIn(secret.id, seen(named_key))
+        with self.footprints_off():
+            self.assertIn(
+                "no rule names it", self.refused(key, PARAMETER, "search", [])
+            )
+            self.assertNotIn(secret.id, seen(named_key))
 
     def test_why_is_logged(self):
         key = self.admin_key()
@@ -183,7 +198,7 @@ class TestStoresOfSecrets(WallCase):
         with self.footprints_off():
             sentence = self.refused(key, PARAMETER, "search", [], call=call)
         self.assertEqual(call.refusal, sentence)
-        self.assertIn("no rule grants read on System Parameter", sentence)
+        self.assertIn("System Parameter (ir.config_parameter) holds secrets", sentence)
 
 
 @tagged("post_install", "-at_install", "scoped_apikey")

@@ -10,11 +10,13 @@ from .context import HARMLESS_CONTEXT, is_harmless_context
 from .fields import (
     BY_NAME_FIELDS,
     DOOR_PARAMETERS,
+    NAMES_SEARCHED,
     NOT_SECRET,
     SECRET_FIELDS,
     SECRET_FIELDS_OF,
     SECRET_PARAMETERS,
     is_door_parameter,
+    is_run,
     is_secret_field,
     is_secret_parameter,
 )

@@ -125,6 +125,49 @@ that names them lets them be set. Each with its model, and so for whatever inher
 """
 
 
+RUN_FIELDS = re.compile(
+    r"""(.*_)?(domain|filter)(_.*)? | (.*_)?(code|script|formula|expression|python|arch)(_.*)?
+    """,
+    re.VERBOSE,
+)
+"""Texts that Odoo runs, or searches by, when somebody else comes along."""
+
+NAMES_SEARCHED = {
+    "account.account": ("code", "description", "name"),
+    "account.group": ("code_prefix_start", "name"),
+    "product.product": ("barcode", "default_code", "name"),
+    "product.template": (
+        "product_variant_ids.barcode",
+        "product_variant_ids.default_code",
+        "product_variant_ids.name",
+    ),
+    "res.bank": ("bic",),
+    "res.company": (),
+    "res.country.state": ("country_id.code", "country_id.name"),
+    "res.currency": (),
+    "res.partner.category": ("parent_id",),
+    "res.users": ("login",),
+}
+"""What models that search for names in their own way search besides
+``_rec_names_search``, as paths.
+"""
+
+
+def is_run(field) -> bool:
+    """Tell whether a field may hold a domain, or code, for others to run.
+
+    Names and references are full of codes: of those, only long texts count.
+
+    :param field: a field of Odoo's
+    """
+    if not field.store or field.type not in ("char", "text", "html"):
+        return False
+    if field.compute and field.readonly:
+        return False
+    match = RUN_FIELDS.fullmatch(field.name)
+    return match is not None and (bool(match[2]) or field.type != "char")
+
+
 def is_secret_field(name: str) -> bool:
     """Tell whether a field holds a password, a token, a signed link or the like."""
     return name not in NOT_SECRET and SECRET_FIELDS.fullmatch(name) is not None
