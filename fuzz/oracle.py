@@ -6,6 +6,7 @@ It knows nothing of how the addon decides. What a scope grants it knows from pla
 """
 
 import re
+from collections import defaultdict
 from typing import NamedTuple
 
 from .canaries import HASH, cells_in
@@ -61,13 +62,20 @@ ALWAYS = {
 
 SENT = re.compile(rf"{NEW}\d+")
 
-COMPOSER = "mail_compose_message"
-"""Tables of the composer begin so. Odoo opens one to send a template, as it does when a task
-reaches a stage; its messages are judged themselves. A call of the composer's is another thing."""
+KEPT_FOR = {
+    "mail_compose_message": "sends the template of a stage, its messages are judged",
+    "project_task_recurrence": "holds when a recurring task comes again",
+}
+"""Tables, by how their names begin, whose rows Odoo makes on behalf of a granted record. A
+call of their own model is another thing."""
 
 KEPT_ALIKE = {
     "html_field_history": ("project_task", "what the description held before"),
     "res_name": ("rating_rating", "rating.mixin keeps the name of what is rated"),
+    "is_manually_modified": (
+        "account_move",
+        "computing a line's fields marks its move",
+    ),
     "allocated_hours": ("project_task", "sale_project plans what a line sells"),
 }
 """Columns that Odoo's own code keeps in step with a granted field, and why."""
@@ -115,11 +123,13 @@ class Oracle:
                     )
         self._entailed = self._find_entailed(env)
         self._cascades = _find_cascades(env.cr)
+        self._registry = env.registry
+        self._made_of = self._find_made_of(env)
 
     def judge(self, fuzzed, answer) -> list[Finding]:
         """Return what is wrong with what came of a call."""
         sent = cells_in(repr((fuzzed.ids, fuzzed.arguments, fuzzed.context)))
-        known = sent | self.inside.cells
+        known = sent | self.inside.cells | self._computed_now(fuzzed, answer)
         findings = []
         for kind, text in ((SHOWN, answer.text), (LOGGED, answer.row)):
             if cells := sorted(cells_in(text) - known):
@@ -132,6 +142,60 @@ class Oracle:
         if answer.changes and not self._is_granted_method(fuzzed):
             findings += self._judge_changes(fuzzed, answer.changes)
         return findings
+
+    def _computed_now(self, fuzzed, answer) -> set:
+        """Return the cells that granted fields are computed from, once links are set.
+
+        A call that writes and reads back shows what its fields have become. Where it may
+        set a link, what Odoo computes from there is the computed field's own.
+        """
+        values = fuzzed.arguments.get("vals")
+        if fuzzed.method != "web_save" or not isinstance(values, dict):
+            return set()
+        model = self._registry.get(fuzzed.model)
+        links = [model._fields.get(name) for name in values] if model else []
+        if not all(link and self._may_link(fuzzed.model, link) for link in links):
+            return set()
+        columns = self._made_of[fuzzed.model]
+        return {cell for cell in cells_in(answer.text) if cell.column in columns}
+
+    def _may_link(self, model, link):
+        return link.type != "many2one" or any(
+            self.inside.of(link.comodel_name, "read")
+            or (grant.limited and link.name in grant.fields)
+            for grant in self.inside.of(model, "write")
+        )
+
+    def _find_made_of(self, env):
+        """Return the columns that granted fields are computed from, by model."""
+        found = defaultdict(set)
+        planted = {(c.model, c.name): i for i, c in enumerate(self.columns.columns)}
+        for grant in self.inside.grants:
+            model = env.registry[grant.model]
+            waiting = [model._fields[name] for name in grant.fields]
+            seen = set()
+            while waiting:
+                field = waiting.pop()
+                if field in seen:
+                    continue
+                seen.add(field)
+                for path in env.registry.field_depends.get(field, ()):
+                    owner = env.registry[field.model_name]
+                    for name in path.split("."):
+                        source = owner._fields.get(name)
+                        if source is None:
+                            break
+                        if source is not field:
+                            waiting.append(source)
+                        if source.comodel_name in env.registry:
+                            owner = env.registry[source.comodel_name]
+            found[grant.model] |= {
+                planted[field.model_name, field.name]
+                for field in seen
+                if field.compute or field.model_name != grant.model
+                if (field.model_name, field.name) in planted
+            }
+        return found
 
     def _is_granted_method(self, fuzzed):
         """A business method that is granted runs with the user's own rights."""
@@ -191,7 +255,10 @@ class Oracle:
         key = change.table, change.operation
         if key in ALWAYS or key in ENTAILED and touched.owns(change, self.inside):
             return True
-        if change.table.startswith(COMPOSER) and not touched.is_about(COMPOSER):
+        if any(
+            change.table.startswith(table) and not touched.is_about(table)
+            for table in KEPT_FOR
+        ):
             return True
         if change.table in self._relations and self._may_relate(change, touched):
             return True

@@ -4,7 +4,9 @@
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
-from odoo.addons.scoped_apikey.seams import access, http_bearer, rpc
+from odoo.addons.scoped_apikey.rooms.wall import Wall
+from odoo.addons.scoped_apikey.seams import http_bearer, rpc
+from odoo.fields import Domain
 
 
 @contextmanager
@@ -24,8 +26,21 @@ def without_decision():
 
 @contextmanager
 def without_second_wall():
-    """Let the ORM go to the stores of secrets, as stock Odoo does."""
-    with patch.object(access, "standing", lambda _env: None):
+    """Let the ORM go to the stores of secrets, as stock Odoo does.
+
+    The domains of the rules that granted a call hold on: those are no second wall.
+    """
+
+    def record_domain(self, env, model, operation):
+        if self.granted and self.granted.knows(model, operation):
+            return self.granted.domain(env, model, operation)
+        return Domain.TRUE
+
+    with (
+        patch.object(Wall, "refusal_of", lambda *_args: None),
+        patch.object(Wall, "refusal_of_field", lambda *_args: None),
+        patch.object(Wall, "record_domain", record_domain),
+    ):
         yield
 
 
