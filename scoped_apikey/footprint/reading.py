@@ -133,6 +133,8 @@ def _read_export(view, arguments):
     for column in read_names(arguments.get("fields_to_export"), "fields_to_export"):
         *links, name = fix_import_export_id_paths(column)
         last = follow_path(view, links)
+        # Odoo exports what it has in memory already, whoever brought it there.
+        last.read(unfiltered=bool(links) and last.resource.filtered)
         if name == "id":
             # Odoo gives a record that has no external id a new one.
             raise unsupported(f"exporting external ids ({column})")

@@ -410,6 +410,13 @@ class TestDocuments(RecordsCase):
             key, "ir.attachment", "create", {**values, "res_id": self.inside.id}
         )
 
+    def test_exports_end_at_them(self):
+        key = self.limited(self.rule("mail.message", "read"), perms="read")
+        sentence = self.refused(
+            key, PARTNER, "export_data", self.inside.ids, ["message_ids/body"]
+        )
+        self.assertIn("would not be limited", sentence)
+
     def test_an_activity_needs_no_rule_for_models(self):
         model_id = self.env["ir.model"]._get_id(PARTNER)
         key = self.limited(self.rule("mail.activity", "create"), perms="write")
@@ -418,6 +425,26 @@ class TestDocuments(RecordsCase):
         self.refused(
             key, "mail.activity", "create", {**values, "res_id": self.outside.id}
         )
+
+    def test_a_row_cannot_be_moved_within_another_record(self):
+        row = self.env["ir.attachment"].search(
+            [("res_model", "=", PARTNER), ("res_id", "=", self.inside.id)], limit=1
+        )
+        message = self.env["mail.message"].search(
+            [("model", "=", PARTNER), ("res_id", "=", self.inside.id)], limit=1
+        )
+        key = self.limited(
+            self.rule("ir.attachment", ALL), self.rule("mail.message", ALL), perms=ALL
+        )
+        values = {"res_model": PARTNER, "res_id": self.outside.id}
+        for model, record, field, moved, moves in (
+            ("mail.message", message, "attachment_ids", row, values),
+            (PARTNER, self.inside, "message_ids", message, {"model": "crm.lead"}),
+        ):
+            with self.subTest(model=model):
+                self.refused(
+                    key, model, "write", record.ids, {field: [[1, moved.id, moves]]}
+                )
 
     def test_a_row_cannot_be_moved_to_another_document(self):
         row = self.env["ir.attachment"].search(

@@ -126,6 +126,7 @@ BY_NAME_FIELDS = frozenset(
         "ir.attachment.type",
         "ir.attachment.url",
         # Words in another's mouth.
+        "account.move.sending_data",
         "mail.message.author_guest_id",
         "mail.message.author_id",
         "mail.message.email_from",
