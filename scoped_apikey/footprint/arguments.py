@@ -88,7 +88,7 @@ class Arguments:
             return replace(self, args=args)
         return replace(self, kwargs={**self.kwargs, name: value})
 
-    def with_context(self, context):
+    def in_context(self, context):
         """Return the same arguments with another context."""
         return replace(self, context=context)
 

@@ -41,7 +41,7 @@ def read_invocation(view, arguments) -> Invocation:
     }
     for model, ids in _given_records(view.env, given):
         # The records that arguments name must be readable, whatever a rule says of them.
-        view.touched.view(model).read(ids=ids)
+        view.touched.view(model).reads(ids=ids)
     return Invocation(
         view.resource,
         method,

@@ -23,21 +23,21 @@ def read_commands(view, operation, field, value, depth, read_values):
     for code, id_, argument in _commands(field, value):
         if code == Command.CREATE:
             read_values(target, CREATE, argument, depth + 1, links.filled)
-            links.create()
+            links.note_new()
         elif code == Command.UPDATE:
             read_values(target, WRITE, argument, depth + 1)
             target.touch(WRITE, ids=[id_])
         elif code == Command.DELETE:
             target.touch(UNLINK, ids=[id_])
         elif code == Command.LINK:
-            links.link([id_])
+            links.add([id_])
         elif code == Command.UNLINK:
-            links.unlink([id_])
+            links.cut([id_])
         else:
             if operation != CREATE:  # a new record has no links that could be cut
-                links.unlink()
+                links.cut()
             if argument:
-                links.link(argument)
+                links.add(argument)
 
 
 def read_links(view, operation, field, ids):
@@ -45,7 +45,7 @@ def read_links(view, operation, field, ids):
 
     :param ids: of the related records, as far as they are known
     """
-    _Links(view, operation, field, view.follow(field.name)).link(ids)
+    _Links(view, operation, field, view.follow(field.name)).add(ids)
 
 
 def _commands(field, value):
@@ -102,20 +102,20 @@ class _Links:
         """The fields of a new related record that hold the link."""
         return frozenset(self._inverse_fields() if self._inverse else ())
 
-    def create(self):
+    def note_new(self):
         if self._inverse:
             self._target.touch(CREATE, self._inverse_fields())
         else:
             self._touch_other_side()
 
-    def link(self, ids):
+    def add(self, ids):
         if self._inverse:
             self._target.touch(WRITE, self._inverse_fields(), ids=ids)
         else:
             self._reach(self._target.access(READ, ids=ids))
             self._touch_other_side()
 
-    def unlink(self, ids=()):
+    def cut(self, ids=()):
         """Without ids, whatever is linked: Odoo then finds it, and asks who may."""
         if not self._inverse:
             self._touch_other_side()

@@ -25,19 +25,19 @@ def _read_has_access(view, arguments):
 
 
 def _read_get_metadata(view, arguments):
-    view.read(name for name in METADATA if name in view.model._fields)
+    view.reads(name for name in METADATA if name in view.model._fields)
     _read_external_ids(view)
 
 
 def _read_get_external_id(view, arguments):
-    view.read(["id"])
+    view.reads(["id"])
     _read_external_ids(view)
 
 
 def _read_external_ids(view):
     """They are rows of a model of their own, which Odoo reads as superuser."""
     data = view.touched.view("ir.model.data")
-    data.read(["module", "name", "model", "res_id"], unfiltered=True)
+    data.reads(["module", "name", "model", "res_id"], unfiltered=True)
 
 
 READERS = {

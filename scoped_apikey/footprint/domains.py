@@ -30,7 +30,7 @@ def read_domain(view, domain):
     :param domain: as the caller sent it
     :raise Unreadable: it is malformed, or reaches where nothing can be limited
     """
-    view.read()
+    view.reads()
     if domain is None or domain is False:
         return
     if not isinstance(domain, (list, tuple)):
@@ -64,7 +64,7 @@ def _read_condition(view, path, operator, value):
         read_names_searched(search_path(view, [name]))
     elif field.relational:
         _read_ids(view, name, value)
-    view.read([name])
+    view.reads([name])
 
 
 def _read_ids(view, name, value):
@@ -100,7 +100,7 @@ def _read_hierarchy(view, name, value):
         link = name
     if not isinstance(value, (list, tuple, int, str)):
         raise malformed(name)
-    target.read([link], unfiltered=True)
+    target.reads([link], unfiltered=True)
     if _has_text(value):
         read_names_searched(target)
     elif not _is_ids(value):
@@ -139,7 +139,7 @@ def read_sort_key(view, name, seen=frozenset()):
     """
     name, _dot, part = name.partition(".")
     field = view.field(name)
-    view.read([name])
+    view.reads([name])
     if part and (part != "id" or field.type != "many2one"):
         raise malformed("order")
     if field.type != "many2one" or part or field in seen:
@@ -148,5 +148,5 @@ def read_sort_key(view, name, seen=frozenset()):
     for term in (target.model._order or "id").split(","):
         key = term.split()[0]
         if key != "id":
-            target.read(unfiltered=True)
+            target.reads(unfiltered=True)
             read_sort_key(target, key, seen | {field})

@@ -46,13 +46,13 @@ def _read_group(view, path):
         view = search_path(view, [link])
     read_listed_names(view, name)
     if name == "id":
-        view.read(["display_name"])  # which such a group is labelled with
+        view.reads(["display_name"])  # which such a group is labelled with
 
 
 def _read_aggregates(view, aggregates, argument):
     for term in read_names(aggregates, argument):
         if term != COUNT:
-            view.read([_split(term, AGGREGATES, argument)])
+            view.reads([_split(term, AGGREGATES, argument)])
 
 
 def _read_having(view, having):
@@ -86,7 +86,7 @@ def _read_order_of_groups(view, order):
             continue
         name = _split(words[0], AGGREGATES | GRANULARITIES, "order")
         if ":" in words[0]:
-            view.read([name])
+            view.reads([name])
         elif "." in name:
             _read_group(view, name)
         else:

@@ -81,7 +81,7 @@ class ModelView:
             self.field(name)
         self.touched.add(self, operation, fields, ids, unfiltered)
 
-    def read(self, fields=(), *, ids=(), unfiltered=False):
+    def reads(self, fields=(), *, ids=(), unfiltered=False):
         """Note that fields are read, or filtered, sorted or grouped by.
 
         :raise Unreadable: there is no such field, or its model is data

@@ -13,9 +13,9 @@ def follow_path(view, links) -> ModelView:
     """
     for link in links:
         target = view.follow(link)
-        view.read([link])
+        view.reads([link])
         view = target
-        view.read()
+        view.reads()
     return view
 
 
@@ -23,7 +23,7 @@ def search_path(view, links) -> ModelView:
     """Do the same where records are searched, not read: some links pass record rules."""
     for link in links:
         target = follow_path(view, [link])
-        target.read(unfiltered=_passes_record_rules(view.field(link)))
+        target.reads(unfiltered=_passes_record_rules(view.field(link)))
         view = target
     return view
 
@@ -43,9 +43,9 @@ def read_listed_names(view, name):
     Names of related records are shown; those of protected models are data: what an activity
     is about.
     """
-    view.read([name])
+    view.reads([name])
     if view.field(name).type in TO_MANY and view.follow(name).resource.protected:
-        view.follow(name).read(["display_name"])
+        view.follow(name).reads(["display_name"])
 
 
 def read_names_searched(view):
@@ -54,7 +54,7 @@ def read_names_searched(view):
     Odoo searches the fields of ``_rec_names_search``, and related records by their own
     names. A model may do so in its own way: unless that is known, it reads every field.
     """
-    view.read(["display_name"])
+    view.reads(["display_name"])
     for path in view.model._rec_names_search or [view.model._rec_name]:
         if path:
             _read_searched(view, path)
@@ -71,7 +71,7 @@ def read_names_searched(view):
 def _read_searched(view, path):
     *links, name = path.split(".")
     last = search_path(view, links)
-    last.read([name])
+    last.reads([name])
     if last.field(name).relational:
         related = last.follow(name)
         if related is not view:

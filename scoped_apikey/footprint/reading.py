@@ -55,9 +55,9 @@ def _read_search(view, arguments):
 def _read_read(view, arguments):
     check_load(arguments)
     if arguments.get("fields"):
-        view.read(read_names(arguments["fields"], "fields"))
+        view.reads(read_names(arguments["fields"], "fields"))
     else:
-        view.read()
+        view.reads()
         view.touched.offer(view, READ, view.readable)
         for name in view.readable:
             if view.field(name).type in TO_MANY:
@@ -93,7 +93,7 @@ def read_specification(view, specification, depth=0):
     """
     if not isinstance(specification, dict) or depth > MAX_DEPTH:
         raise malformed("specification")
-    view.read(specification)
+    view.reads(specification)
     for name, nested in specification.items():
         if nested:
             _read_nested(view, name, nested, depth)
@@ -111,7 +111,7 @@ def _read_nested(view, name, nested, depth):
     view.touched.read_nested_context(nested.get("context") or {})
     check_plain(nested, "limit")
     if nested.get("order"):
-        target.read()
+        target.reads()
         read_order(target, nested["order"])
     fields = nested.get("fields") or {}
     # A many2one is shown by its name, whether that is asked for or not.
@@ -129,12 +129,12 @@ def _read_web_search_read(view, arguments):
 
 
 def _read_export(view, arguments):
-    view.read()
+    view.reads()
     for column in read_names(arguments.get("fields_to_export"), "fields_to_export"):
         *links, name = fix_import_export_id_paths(column)
         last = follow_path(view, links)
         # Odoo exports what it has in memory already, whoever brought it there.
-        last.read(unfiltered=bool(links) and last.resource.filtered)
+        last.reads(unfiltered=bool(links) and last.resource.filtered)
         if name == "id":
             # Odoo gives a record that has no external id a new one.
             raise unsupported(f"exporting external ids ({column})")

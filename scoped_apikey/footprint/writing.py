@@ -104,7 +104,7 @@ def _read_web_save(view, arguments):
     if next_id:
         if type(next_id) is not int:
             raise malformed("next_id")
-        view.read(ids=[next_id])
+        view.reads(ids=[next_id])
     read_specification(view, arguments.get("specification"))
 
 

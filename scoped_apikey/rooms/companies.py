@@ -28,7 +28,7 @@ def narrow_companies(env, call, arguments):
     if companies is None:
         return env, arguments
     context = {**arguments.context, KEY: companies}
-    return env(context={**env.context, KEY: companies}), arguments.with_context(context)
+    return env(context={**env.context, KEY: companies}), arguments.in_context(context)
 
 
 def choose_companies(env, call, asked=None) -> list[int] | None:

@@ -37,12 +37,13 @@ class Base(models.AbstractModel):
 
     @api.model
     def _check_field_access(self, field, operation):
-        super()._check_field_access(field, operation)
+        result = super()._check_field_access(field, operation)
         wall = standing(self.env)
         if wall is not None:
             refusal = wall.refusal_of_field(self.env, self._name, operation, field.name)
             if wall.holds(self.env, refusal):
                 raise wall.error(self.env, refusal)
+        return result
 
     @api.model
     def fields_get(self, allfields=None, attributes=None):
