@@ -69,8 +69,20 @@ KEPT_FOR = {
 """Tables, by how their names begin, whose rows Odoo makes on behalf of a granted record. A
 call of their own model is another thing."""
 
+MADE_FOR = {
+    "project_task": ("sale_line_id", "sale_order_line"),
+    "project_project": ("sale_line_id", "sale_order_line"),
+}
+"""Tables with rows that Odoo makes for a new row of another: sale_project, when a service is
+sold, its task and project. By column, and the table that it refers to."""
+
 KEPT_ALIKE = {
     "html_field_history": ("project_task", "what the description held before"),
+    "parent_res_id": (
+        "rating_rating",
+        "rating.mixin keeps the project of what is rated",
+    ),
+    "parent_res_name": ("rating_rating", "rating.mixin keeps the project's name"),
     "res_name": ("rating_rating", "rating.mixin keeps the name of what is rated"),
     "is_manually_modified": (
         "account_move",
@@ -260,6 +272,8 @@ class Oracle:
             for table in KEPT_FOR
         ):
             return True
+        if touched.is_made_for(change):
+            return True
         if change.table in self._relations and self._may_relate(change, touched):
             return True
         return self._is_cascade(change, touched)
@@ -336,6 +350,13 @@ class _Touched:
     def is_about(self, table):
         """Tell whether the call is one of the model that has a table."""
         return self._models.get(table) == self._model
+
+    def is_made_for(self, change):
+        """Tell whether a row is new, and made for another new one."""
+        if change.table not in MADE_FOR or not self.is_new(change.table, change.id):
+            return False
+        column, target = MADE_FOR[change.table]
+        return self.is_new(target, change.new and change.new.get(column))
 
     def was_sent(self, text):
         """Tell whether the call itself brought a text, and no default made it."""
