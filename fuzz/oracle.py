@@ -233,6 +233,8 @@ class Oracle:
     def _may_be(self, change, touched) -> bool:
         if self._is_entailed(change, touched):
             return True
+        if change.table in DOCUMENTS and not self._is_of_granted_document(change):
+            return False
         model = self._models.get(change.table)
         if change.operation == "INSERT":
             sent = {
@@ -261,6 +263,14 @@ class Oracle:
             columns <= set(grant.fields) and change.id in grant.ids
             for grant in self.inside.of(model, "write")
         )
+
+    def _is_of_granted_document(self, change) -> bool:
+        """Tell whether a row belongs to a record that may be written to, or to none."""
+        for row in filter(None, (change.old, change.new)):
+            model, id_ = (row[column] for column in DOCUMENTS[change.table])
+            if model and id_ and not self.inside.of(model, "write"):
+                return False
+        return True
 
     def _is_entailed(self, change, touched) -> bool:
         """Tell whether Odoo itself makes a change where something granted changes."""
@@ -341,6 +351,11 @@ class _Touched:
         self._models = models
         self._asked = set(fuzzed.ids) if _is_ids(fuzzed.ids) else set()
         self._model = fuzzed.model
+        self._documents = {
+            tuple((c.new or c.old)[column] for column in DOCUMENTS[c.table])
+            for c in changed
+            if c.table == "mail_activity"
+        }
         self._sent = set(SENT.findall(repr((fuzzed.arguments, fuzzed.context))))
         self._partners = [c for c in changed if c.table == "res_partner" and c.new]
         self._new = {(c.table, c.id) for c in changed if c.operation == "INSERT"}
@@ -381,7 +396,7 @@ class _Touched:
         """Tell whether a document's row belongs to a granted record that was touched."""
         row = change.new or change.old
         model, id_ = (row[column] for column in DOCUMENTS[change.table])
-        if (model, id_) in self._all:
+        if (model, id_) in self._all or (model, id_) in self._documents:
             return True  # whose own change is judged by itself
         return model in inside.models and model == self._model and id_ in self._asked
 
