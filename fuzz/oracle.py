@@ -236,13 +236,8 @@ class Oracle:
         if change.table in DOCUMENTS and not self._is_of_granted_document(change):
             return False
         model = self._models.get(change.table)
-        if change.operation == "INSERT":
-            sent = {
-                name
-                for name, value in change.new.items()
-                if isinstance(value, str) and touched.was_sent(value)
-            } - self._entailed.get(change.table, set())
-            return any(sent <= set(g.fields) for g in self.inside.of(model, "create"))
+        if change.operation != "DELETE" and touched.is_new(change.table, change.id):
+            return self._may_be_new(model, change, touched)
         if change.operation == "DELETE":
             return any(
                 change.id in grant.ids for grant in self.inside.of(model, "unlink")
@@ -255,13 +250,23 @@ class Oracle:
             columns -= ADDRESS
         if not columns:
             return True
-        if touched.is_new(change.table, change.id):
-            return any(
-                columns <= set(g.fields) for g in self.inside.of(model, "create")
-            )
         return any(
             columns <= set(grant.fields) and change.id in grant.ids
             for grant in self.inside.of(model, "write")
+        )
+
+    def _may_be_new(self, model, change, touched) -> bool:
+        """Tell whether a new row holds no more of the caller's than may be created.
+
+        What Odoo by itself puts into its other columns is Odoo's.
+        """
+        sent = {
+            name
+            for name, value in change.new.items()
+            if isinstance(value, str) and touched.was_sent(value)
+        } - self._entailed.get(change.table, set())
+        return any(
+            sent <= set(grant.fields) for grant in self.inside.of(model, "create")
         )
 
     def _is_of_granted_document(self, change) -> bool:
