@@ -69,8 +69,20 @@ KEPT_FOR = {
 """Tables, by how their names begin, whose rows Odoo makes on behalf of a granted record. A
 call of their own model is another thing."""
 
+MADE_FOR = {
+    "project_task": ("sale_line_id", "sale_order_line"),
+    "project_project": ("sale_line_id", "sale_order_line"),
+}
+"""Tables with rows that Odoo makes for a new row of another: sale_project, when a service is
+sold, its task and project. By column, and the table that it refers to."""
+
 KEPT_ALIKE = {
     "html_field_history": ("project_task", "what the description held before"),
+    "parent_res_id": (
+        "rating_rating",
+        "rating.mixin keeps the project of what is rated",
+    ),
+    "parent_res_name": ("rating_rating", "rating.mixin keeps the project's name"),
     "res_name": ("rating_rating", "rating.mixin keeps the name of what is rated"),
     "is_manually_modified": (
         "account_move",
@@ -221,14 +233,11 @@ class Oracle:
     def _may_be(self, change, touched) -> bool:
         if self._is_entailed(change, touched):
             return True
+        if change.table in DOCUMENTS and not self._is_of_granted_document(change):
+            return False
         model = self._models.get(change.table)
-        if change.operation == "INSERT":
-            sent = {
-                name
-                for name, value in change.new.items()
-                if isinstance(value, str) and touched.was_sent(value)
-            } - self._entailed.get(change.table, set())
-            return any(sent <= set(g.fields) for g in self.inside.of(model, "create"))
+        if change.operation != "DELETE" and touched.is_new(change.table, change.id):
+            return self._may_be_new(model, change, touched)
         if change.operation == "DELETE":
             return any(
                 change.id in grant.ids for grant in self.inside.of(model, "unlink")
@@ -241,14 +250,32 @@ class Oracle:
             columns -= ADDRESS
         if not columns:
             return True
-        if touched.is_new(change.table, change.id):
-            return any(
-                columns <= set(g.fields) for g in self.inside.of(model, "create")
-            )
         return any(
             columns <= set(grant.fields) and change.id in grant.ids
             for grant in self.inside.of(model, "write")
         )
+
+    def _may_be_new(self, model, change, touched) -> bool:
+        """Tell whether a new row holds no more of the caller's than may be created.
+
+        What Odoo by itself puts into its other columns is Odoo's.
+        """
+        sent = {
+            name
+            for name, value in change.new.items()
+            if isinstance(value, str) and touched.was_sent(value)
+        } - self._entailed.get(change.table, set())
+        return any(
+            sent <= set(grant.fields) for grant in self.inside.of(model, "create")
+        )
+
+    def _is_of_granted_document(self, change) -> bool:
+        """Tell whether a row belongs to a record that may be written to, or to none."""
+        for row in filter(None, (change.old, change.new)):
+            model, id_ = (row[column] for column in DOCUMENTS[change.table])
+            if model and id_ and not self.inside.of(model, "write"):
+                return False
+        return True
 
     def _is_entailed(self, change, touched) -> bool:
         """Tell whether Odoo itself makes a change where something granted changes."""
@@ -259,6 +286,8 @@ class Oracle:
             change.table.startswith(table) and not touched.is_about(table)
             for table in KEPT_FOR
         ):
+            return True
+        if touched.is_made_for(change):
             return True
         if change.table in self._relations and self._may_relate(change, touched):
             return True
@@ -327,6 +356,11 @@ class _Touched:
         self._models = models
         self._asked = set(fuzzed.ids) if _is_ids(fuzzed.ids) else set()
         self._model = fuzzed.model
+        self._documents = {
+            tuple((c.new or c.old)[column] for column in DOCUMENTS[c.table])
+            for c in changed
+            if c.table == "mail_activity"
+        }
         self._sent = set(SENT.findall(repr((fuzzed.arguments, fuzzed.context))))
         self._partners = [c for c in changed if c.table == "res_partner" and c.new]
         self._new = {(c.table, c.id) for c in changed if c.operation == "INSERT"}
@@ -336,6 +370,13 @@ class _Touched:
     def is_about(self, table):
         """Tell whether the call is one of the model that has a table."""
         return self._models.get(table) == self._model
+
+    def is_made_for(self, change):
+        """Tell whether a row is new, and made for another new one."""
+        if change.table not in MADE_FOR or not self.is_new(change.table, change.id):
+            return False
+        column, target = MADE_FOR[change.table]
+        return self.is_new(target, change.new and change.new.get(column))
 
     def was_sent(self, text):
         """Tell whether the call itself brought a text, and no default made it."""
@@ -360,7 +401,7 @@ class _Touched:
         """Tell whether a document's row belongs to a granted record that was touched."""
         row = change.new or change.old
         model, id_ = (row[column] for column in DOCUMENTS[change.table])
-        if (model, id_) in self._all:
+        if (model, id_) in self._all or (model, id_) in self._documents:
             return True  # whose own change is judged by itself
         return model in inside.models and model == self._model and id_ in self._asked
 
