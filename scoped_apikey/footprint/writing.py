@@ -34,6 +34,8 @@ def _read_archive(view, arguments):
 
 def _read_copy(view, arguments):
     default = arguments.get("default") or {}
+    if not isinstance(default, dict):
+        raise malformed("default")
     read_values(view, CREATE, default, filled=frozenset(_copied(view, default)))
     _read_copied(view, arguments["ids"], default, set())
 

@@ -493,6 +493,10 @@ class TestFootprint(ScopedCase):
         touched = self.touched("sale.order", "copy", order.ids)
         self.assertNotIn(("sale.order.line", "create"), touched)
 
+    def test_copies_that_are_not_understood(self):
+        for default in (-1, "x", ["name"]):
+            self.unreadable("malformed", PARTNER, "copy", [1], default=default)
+
     def test_a_copy_writes_back_as_its_values_would(self):
         footprint = self.footprint("crm.lead", "copy", [1])
         create = self.access(footprint, "crm.lead", "create")
