@@ -68,12 +68,7 @@ def start_fuzz(lab, database: str, calls: int, seed: int, *arguments, **options)
     :param options: of ``subprocess.Popen``
     :return: the process
     """
-    config = write_config(
-        lab.odoo,
-        folder("run", f"fuzz-{database}"),
-        db_name=database,
-        server_wide_modules=SERVER_WIDE,
-    )
+    config = _config(lab, database, f"fuzz-{database}")
     command = [sys.executable, "-m", "fuzz", f"--config={config}"]
     command += [f"--database={database}", f"--calls={calls}", f"--seed={seed}"]
     return subprocess.Popen([*command, *arguments], cwd=REPO, **options)

@@ -126,13 +126,7 @@ def withhold_secrets(env, policy, arguments: Arguments) -> Arguments:
     if name != "fields" or arguments.bind().get(name):
         return arguments
     view = Touched(env).view(arguments.model)
-    named = {
-        field
-        for rule in policy.rules
-        if rule.model == view.name
-        for field in rule.fields or ()
-    }
-    secrets = view.by_name(READ) - named
+    secrets = view.by_name(READ) - policy.named_fields(view.name)
     if view.readable.isdisjoint(secrets):
         return arguments
     return arguments.replace(name, sorted(view.readable - secrets))

@@ -72,8 +72,7 @@ def _read_ids(view, name, value):
     if not _is_ids(value):
         raise malformed(name)
     if view.field(name).type in TO_MANY:
-        values = value if isinstance(value, (list, tuple)) else [value]
-        ids = [item for item in values if type(item) is int]
+        ids = [item for item in _listed(value) if type(item) is int]
         view.touched.mention(view.follow(name), ids)
 
 
@@ -83,13 +82,15 @@ def _is_temporal(field):
 
 def _has_text(value):
     """Tell whether related records are searched by their name, not compared by id."""
-    values = value if isinstance(value, (list, tuple)) else [value]
-    return any(isinstance(item, (str, bytes)) for item in values)
+    return any(isinstance(item, (str, bytes)) for item in _listed(value))
 
 
 def _is_ids(value):
-    values = value if isinstance(value, (list, tuple)) else [value]
-    return all(item is None or type(item) in (int, bool) for item in values)
+    return all(item is None or type(item) in (int, bool) for item in _listed(value))
+
+
+def _listed(value):
+    return value if isinstance(value, (list, tuple)) else [value]
 
 
 def _read_hierarchy(view, name, value):

@@ -30,6 +30,11 @@ class ModelView:
     def resource(self) -> Resource:
         return self.env["apikey.catalogue"]._resource(self.name)
 
+    @property
+    def references(self) -> dict[str, tuple[str, str | None]]:
+        """The references whose model is another field, and which that is."""
+        return self.env["apikey.catalogue"]._references_of(self.name)
+
     def by_name(self, operation) -> frozenset[str]:
         """Return the fields that only a rule which names them covers."""
         return self.env["apikey.catalogue"]._by_name_of(self.name, operation)
@@ -88,12 +93,16 @@ class ModelView:
         """
         fields = tuple(fields)
         for name in fields:
-            field = self.field(name)
-            if field.type in PROPERTIES:
+            if self.field(name).type in PROPERTIES:
                 raise unsupported(f"the properties field {name}")
-            if field.type in TO_MANY:
-                self.touched.mention(self.follow(name))
+        self.mention_listed(fields)
         self.touch(READ, fields, ids=ids, unfiltered=unfiltered)
+
+    def mention_listed(self, fields):
+        """Note which related records are listed where some fields are shown."""
+        for name in fields:
+            if self.field(name).type in TO_MANY:
+                self.touched.mention(self.follow(name))
 
     def access(self, operation, fields=(), *, ids=(), unfiltered=False) -> Access:
         """Return an access by itself: what setting a field of another model reaches."""

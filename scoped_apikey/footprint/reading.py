@@ -59,9 +59,7 @@ def _read_read(view, arguments):
     else:
         view.reads()
         view.touched.offer(view, READ, view.readable)
-        for name in view.readable:
-            if view.field(name).type in TO_MANY:
-                view.touched.mention(view.follow(name))
+        view.mention_listed(view.readable)
 
 
 def _read_search_read(view, arguments):

@@ -41,7 +41,7 @@ def _model_of(view, field, values):
 
     An activity takes the model's row instead of its name; both have to agree.
     """
-    name, link = field.model_field, _model_link(view, field)
+    name, link = view.references.get(field.name, (None, None))
     models = set()
     if isinstance(values.get(name), str):
         models.add(values[name])
@@ -52,24 +52,10 @@ def _model_of(view, field, values):
     return models.pop()
 
 
-def _model_link(view, field):
-    """Return the many2one to ``ir.model`` that a reference has its model from, if any."""
-    link, _dot, name = (view.field(field.model_field).related or "").partition(".")
-    return link if name == "model" else None
-
-
-def _references(view):
-    return [
-        field
-        for field in view.model._fields.values()
-        if field.type == "many2one_reference" and field.model_field
-    ]
-
-
 def names_a_model(view, field) -> bool:
     """Tell whether a many2one says which model a reference is about."""
     return field.comodel_name == "ir.model" and any(
-        _model_link(view, reference) == field.name for reference in _references(view)
+        link == field.name for _name, link in view.references.values()
     )
 
 
@@ -78,7 +64,6 @@ def check_models_set(view, values):
 
     :raise Unreadable: the model of a reference is changed, and not the reference
     """
-    for field in _references(view):
-        spellings = {field.model_field, _model_link(view, field)}
-        if field.name not in values and not spellings.isdisjoint(values):
-            raise unsupported(f"setting {field.model_field} without {field.name}")
+    for reference, (name, link) in view.references.items():
+        if reference not in values and not {name, link}.isdisjoint(values):
+            raise unsupported(f"setting {name} without {reference}")

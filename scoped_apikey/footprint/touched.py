@@ -3,6 +3,7 @@
 
 from dataclasses import dataclass, field
 
+from ..policy.catalogue import COMPANIES
 from ..policy.footprint import READ, Access, Footprint, Invocation
 from .errors import malformed
 from .model_view import ModelView
@@ -33,9 +34,6 @@ class _Draft:
             self.unfiltered,
             frozenset(self.ids),
         )
-
-
-COMPANIES = "allowed_company_ids"
 
 
 class Touched:

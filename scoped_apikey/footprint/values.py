@@ -7,8 +7,6 @@ from .errors import malformed, unsupported
 from .model_view import DATA_TYPED, PROPERTIES, TO_MANY
 from .references import check_models_set, names_a_model, read_reference
 
-TO_ONE = "many2one"
-
 
 def read_values(view, operation, values, depth=0, filled=frozenset()):
     """Note what writing some values touches, here and elsewhere.
@@ -55,7 +53,7 @@ def _read_value(view, operation, name, value, values, depth):
         read_reference(view, operation, field, value, values)
     elif field.type in TO_MANY:
         read_commands(view, operation, field, value, depth, read_values)
-    elif field.type == TO_ONE and value:
+    elif field.type == "many2one" and value:
         _read_many2one(view, operation, field, value)
 
 

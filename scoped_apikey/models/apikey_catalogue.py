@@ -122,7 +122,7 @@ class ApikeyCatalogue(models.AbstractModel):
             protected or runs_code or off_limits,
             runs_code,
             off_limits,
-            filtered=model in self._document_links() or model == "ir.config_parameter",
+            filtered=model in self._document_links() or model == catalogue.PARAMETERS,
             secret=secret,
         )
 
@@ -180,6 +180,39 @@ class ApikeyCatalogue(models.AbstractModel):
                 if catalogue.is_run(field) or catalogue.is_kept(field)
             }
         return names & frozenset(self.pool[model]._fields)
+
+    @api.model
+    @tools.ormcache("models", cache="stable")
+    def _secret_files_of(self, models: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the names of those secret fields of some models that hold files."""
+        return tuple(
+            sorted(
+                name
+                for model in models
+                for name in self._secrets_of(model)
+                if self.pool[model]._fields[name].type == "binary"
+            )
+        )
+
+    @api.model
+    @tools.ormcache("model", cache="stable")
+    def _references_of(self, model: str) -> dict[str, tuple[str, str | None]]:
+        """Return the references of a model whose model is another field.
+
+        :return: by name, the field that holds the model's name and the many2one to
+            ``ir.model``, if any, that this is taken from
+        """
+        fields = self.pool[model]._fields
+        references = {}
+        for name, field in fields.items():
+            if field.type == "many2one_reference" and field.model_field in fields:
+                related = fields[field.model_field].related or ""
+                link, _dot, last = related.partition(".")
+                references[name] = (
+                    field.model_field,
+                    link if last == "model" else None,
+                )
+        return references
 
     @api.model
     @tools.ormcache("model", cache="stable")

@@ -121,7 +121,7 @@ class ApikeyScopeRule(models.Model):
 
     def _parameter_warnings(self):
         """Say which secret or dangerous system parameters the domain names by their keys."""
-        if self.model_id.model != "ir.config_parameter":
+        if self.model_id.model != catalogue.PARAMETERS:
             return
         try:
             keys = sorted(named_keys(self.domain or ""))

@@ -116,13 +116,12 @@ def _refuse_unnamed_secrets(policy: Policy, footprint: Footprint) -> Refusal | N
     Where a scope is enforced, this is refused as what no rule grants.
     """
     for part in footprint.everything():
-        rules = [rule for rule in policy.rules if rule.model == part.resource.model]
-        if part.resource.secret and not rules:
+        model = part.resource.model
+        if part.resource.secret and not policy.names_model(model):
             return Refusal("store", part.resource, part.operation)
         if isinstance(part, Invocation):
             continue
-        unnamed = part.fields & part.secrets
-        unnamed = unnamed.difference(*(rule.fields or () for rule in rules))
+        unnamed = (part.fields & part.secrets) - policy.named_fields(model)
         if unnamed:
             return Refusal(
                 "secrets", part.resource, part.operation, tuple(sorted(unnamed))
@@ -135,7 +134,7 @@ def _hold_mentioned(policy: Policy, footprint: Footprint) -> list[Grant]:
     return [
         Grant(access, rules)
         for access in footprint.mentioned
-        if (rules := tuple(_candidates(policy, access)))
+        if (rules := policy.granting(access.resource, access.operation))
     ]
 
 
@@ -149,7 +148,7 @@ def _refuse_beyond(part: Access | Invocation) -> Refusal:
 
 
 def _grant_access(policy: Policy, access: Access) -> Grant | Refusal:
-    candidates = _candidates(policy, access)
+    candidates = policy.granting(access.resource, access.operation)
     if not candidates:
         return Refusal("operation", access.resource, access.operation)
     refusals = [_refuse(rule, access) for rule in candidates]
@@ -166,14 +165,6 @@ def _grant_access(policy: Policy, access: Access) -> Grant | Refusal:
         offered = max((rule.granted(access, access.offered) for rule in rules), key=len)
         rules = [rule for rule in rules if offered <= rule.granted(access, offered)]
     return _with_reached(policy, Grant(access, tuple(rules), offered))
-
-
-def _candidates(policy: Policy, access: Access) -> list[Rule]:
-    return [
-        rule
-        for rule in policy.rules
-        if rule.covers(access.resource) and rule.grants_operation(access.operation)
-    ]
 
 
 def _refuse(rule: Rule, access: Access) -> Refusal | None:
@@ -217,7 +208,7 @@ def _with_reached(policy: Policy, grant: Grant) -> Grant | Refusal:
 
 def _grant_description(policy: Policy, access: Access) -> Grant | Refusal:
     """A model's metadata hold no record: here, rules add up field by field."""
-    rules = tuple(_candidates(policy, access))
+    rules = policy.granting(access.resource, access.operation)
     if not rules:
         return Refusal("operation", access.resource, access.operation)
     asked = access.fields | (access.offered or frozenset())

@@ -82,6 +82,20 @@ class Policy:
     context_keys: frozenset[str] = frozenset()
     routes: Routes = field(default_factory=Routes)
 
+    def granting(self, resource: Resource, operation: str) -> tuple[Rule, ...]:
+        """Return the rules that grant an operation on a model, on whatever fields."""
+        return tuple(
+            rule
+            for rule in self.rules
+            if rule.covers(resource) and rule.grants_operation(operation)
+        )
+
     def names_model(self, model: str) -> bool:
         """Tell whether a rule names a model, whatever it grants on it."""
         return any(rule.model == model for rule in self.rules)
+
+    def named_fields(self, model: str) -> frozenset[str]:
+        """Return the fields that the rules which name a model name."""
+        return frozenset().union(
+            *(rule.fields or () for rule in self.rules if rule.model == model)
+        )

@@ -6,10 +6,10 @@ its defaults and its caches know. So that is all that is narrowed: nothing that 
 by user is asked for another answer.
 """
 
+from ..policy.catalogue import COMPANIES
 from ..policy.decide import Refusal
 from .decide import refuse
-
-KEY = "allowed_company_ids"
+from .records import check_record_rules
 
 
 def narrow_companies(env, call, arguments):
@@ -23,12 +23,18 @@ def narrow_companies(env, call, arguments):
     """
     if call.scoped_key is None:
         return env, arguments
-    asked = arguments.context.get(KEY) if isinstance(arguments.context, dict) else None
+    asked = (
+        arguments.context.get(COMPANIES)
+        if isinstance(arguments.context, dict)
+        else None
+    )
     companies = choose_companies(env, call, asked)
     if companies is None:
         return env, arguments
-    context = {**arguments.context, KEY: companies}
-    return env(context={**env.context, KEY: companies}), arguments.in_context(context)
+    context = {**arguments.context, COMPANIES: companies}
+    return env(context={**env.context, COMPANIES: companies}), arguments.in_context(
+        context
+    )
 
 
 def choose_companies(env, call, asked=None) -> list[int] | None:
@@ -62,13 +68,8 @@ def check_records(env, call, arguments):
     policy = env["apikey.scope"]._policy(call.key)
     if policy.companies is None or policy.observe or not arguments.id_list:
         return
-    rules = env["ir.rule"]
     records = env[call.model].browse(arguments.id_list).exists()
-    domain = rules._compute_domain(call.model, "read")
-    if hidden := records - records.sudo().with_context(
-        active_test=False
-    ).filtered_domain(domain):
-        raise rules._make_access_error("read", hidden)
+    check_record_rules(records, "read")
 
 
 def _refuse(policy, asked, allowed) -> Refusal | None:
@@ -77,7 +78,7 @@ def _refuse(policy, asked, allowed) -> Refusal | None:
     if not asked:
         return None
     if not isinstance(asked, list) or not all(type(id_) is int for id_ in asked):
-        return Refusal("malformed", names=(KEY,))
+        return Refusal("malformed", names=(COMPANIES,))
     # As superuser, Odoo takes any company it is given for one of the user's.
     if foreign := [id_ for id_ in asked if id_ not in allowed]:
         return Refusal("companies", names=tuple(map(str, foreign)))

@@ -63,13 +63,23 @@ def refuse(env, call, refusal):
     :param Call call: a call made with a scoped key
     :raise AccessError: in the caller's language; the log has it in English
     """
+    if not lets_through(env, call, refusal):
+        raise error_of(env, call, refusal)
+
+
+def lets_through(env, call, refusal) -> bool:
+    """Tell whether a scope only observes what is refused, and if so note it."""
     policy = env["apikey.scope"]._policy(call.key)
-    sentence = sentences.not_granted(env(context={}), call, refusal)
-    if policy.observe and not refusal.absolute:
-        call.observe(sentence)
-        return
-    call.refusal = sentence
-    raise AccessError(sentences.not_granted(env, call, refusal))
+    if not policy.observe or refusal.absolute:
+        return False
+    call.observe(sentences.not_granted(env(context={}), call, refusal))
+    return True
+
+
+def error_of(env, call, refusal) -> AccessError:
+    """Return the error that refuses a call, and remember why for the log."""
+    call.refusal = sentences.not_granted(env(context={}), call, refusal)
+    return AccessError(sentences.not_granted(env, call, refusal))
 
 
 def _beyond_any_rule(env, call) -> Refusal | None:

@@ -44,7 +44,7 @@ def _rows_of(env, links, link, rule, operation) -> Domain:
     if rule.model is None:
         models = env["apikey.catalogue"]._unprotected_models()
     elif rule.model in env and rule.model not in links:
-        models = [rule.model]
+        models = (rule.model,)
     else:
         return Domain.FALSE
     rows = Domain(link.model_field, "in", models)
@@ -60,13 +60,8 @@ def _of_granted_fields(env, field_name, rule, models) -> Domain:
     """Return the domain of the rows that are no value of a field the rule does not grant."""
     if rule.fields is not None:
         return Domain(field_name, "in", [False, *rule.fields])
-    secrets = {
-        name
-        for model in models
-        for name in env["apikey.catalogue"]._secrets_of(model)
-        if env[model]._fields[name].type == "binary"
-    }
-    return Domain(field_name, "not in", sorted(secrets)) if secrets else Domain.TRUE
+    secrets = env["apikey.catalogue"]._secret_files_of(models)
+    return Domain(field_name, "not in", secrets) if secrets else Domain.TRUE
 
 
 def _in_documents(documents, id_field, domain) -> Domain:

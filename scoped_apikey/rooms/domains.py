@@ -5,11 +5,9 @@ from functools import lru_cache
 
 from odoo.fields import Domain
 
-from ..policy.catalogue import DOOR_PARAMETERS, SECRET_PARAMETERS
+from ..policy.catalogue import DOOR_PARAMETERS, PARAMETERS, SECRET_PARAMETERS
 from ..policy.footprint import READ
 from ..policy.records import named_keys, parse_domain
-
-PARAMETERS = "ir.config_parameter"
 
 
 def rule_domain(model, operation, rule) -> Domain:

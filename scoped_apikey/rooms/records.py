@@ -110,6 +110,19 @@ def reach(env, policy, model, operation, rules) -> Domain:
     return domain
 
 
+def check_record_rules(records, operation):
+    """Hold records to Odoo's record rules, also where code goes on as superuser.
+
+    :param records: of the user's environment
+    :raise AccessError: some are hidden from the user
+    """
+    rules = records.env["ir.rule"]
+    domain = rules._compute_domain(records._name, operation)
+    shown = records.sudo().with_context(active_test=False).filtered_domain(domain)
+    if hidden := records - shown:
+        raise rules._make_access_error(operation, hidden)
+
+
 def _about(grant):
     return grant.part.resource.model, grant.part.operation
 

@@ -20,13 +20,13 @@ from dataclasses import dataclass
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
-from .. import sentences
 from ..call import Call
 from ..policy import catalogue
 from ..policy.decide import Refusal
 from ..policy.footprint import READ
 from ..policy.rules import ALWAYS_READABLE, Policy, Rule
-from .domains import PARAMETERS, hide_parameters, named_parameters
+from .decide import error_of, lets_through, refuse
+from .domains import hide_parameters, named_parameters
 from .records import Granted, reach
 
 BUSINESS, GENERIC, ROUTE = range(3)
@@ -92,14 +92,9 @@ class Wall:
         code = "secrets" if secret else "fields"
         return Refusal(code, resource, operation, (name,))
 
-    def granting(self, env, model: str, operation: str) -> list[Rule]:
+    def granting(self, env, model: str, operation: str) -> tuple[Rule, ...]:
         """Return the rules that grant an operation on a model."""
-        resource = _resource(env, model)
-        return [
-            rule
-            for rule in self.policy.rules
-            if rule.covers(resource) and rule.grants_operation(operation)
-        ]
+        return self.policy.granting(_resource(env, model), operation)
 
     def record_domain(self, env, model: str, operation: str) -> Domain:
         """Return what is added to Odoo's record rules for a model.
@@ -113,10 +108,12 @@ class Wall:
             return reach(env, self.policy, model, operation, granting)
         if self.granted and self.granted.knows(model, operation):
             return self.granted.domain(env, model, operation)
-        return hide_parameters(operation) if model == PARAMETERS else Domain.TRUE
+        return (
+            hide_parameters(operation) if model == catalogue.PARAMETERS else Domain.TRUE
+        )
 
     def _keep_secrets(self, env, model, operation):
-        if model != PARAMETERS:
+        if model != catalogue.PARAMETERS:
             return Domain.TRUE
         named = Domain.OR(
             named_parameters(rule) for rule in self.granting(env, model, operation)
@@ -135,19 +132,16 @@ class Wall:
 
     def holds(self, env, refusal: Refusal | None) -> bool:
         """Tell whether something is refused; where a scope observes, note it instead."""
-        if refusal is None:
-            return False
-        if self.policy.observe and not refusal.absolute:
-            self.call.observe(
-                sentences.not_granted(env(context={}), self.call, refusal)
-            )
-            return False
-        return True
+        return refusal is not None and not lets_through(env, self.call, refusal)
 
     def error(self, env, refusal: Refusal) -> AccessError:
         """Return the error that refuses, and remember why for the log."""
-        self.call.refusal = sentences.not_granted(env(context={}), self.call, refusal)
-        return AccessError(sentences.not_granted(env, self.call, refusal))
+        return error_of(env, self.call, refusal)
+
+    def enforce(self, env, refusal: Refusal | None):
+        """Raise AccessError where something is refused."""
+        if refusal is not None:
+            refuse(env, self.call, refusal)
 
 
 def _resource(env, model):

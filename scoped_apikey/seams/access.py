@@ -19,8 +19,9 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.models import BaseModel
 
+from ..policy.catalogue import COMPANIES
 from ..policy.decide import Refusal
-from ..rooms.companies import KEY as COMPANIES
+from ..rooms.records import check_record_rules
 from ..rooms.wall import computing, standing
 
 
@@ -41,8 +42,7 @@ class Base(models.AbstractModel):
         wall = standing(self.env)
         if wall is not None:
             refusal = wall.refusal_of_field(self.env, self._name, operation, field.name)
-            if wall.holds(self.env, refusal):
-                raise wall.error(self.env, refusal)
+            wall.enforce(self.env, refusal)
         return result
 
     @api.model
@@ -89,8 +89,7 @@ class Base(models.AbstractModel):
             if beyond and field.relational and not field.related:
                 resource = self.env["apikey.catalogue"]._resource(field.comodel_name)
                 refusal = Refusal("unfiltered", resource, "read")
-                if wall.holds(self.env, refusal):
-                    raise wall.error(self.env, refusal)
+                wall.enforce(self.env, refusal)
 
     def _hide_archived(self, domain):
         """Hide archived records, though nothing grants the field that says so."""
@@ -187,15 +186,11 @@ class ResUsers(models.Model):
         if self != self.env.user:
             return
         refusal = wall.refusal_of(self.env, self._name, operation)
-        if wall.holds(self.env, refusal):
-            raise wall.error(self.env, refusal)
+        wall.enforce(self.env, refusal)
         for name in names or ():
             if name in self._fields:
                 self._check_field_access(self._fields[name], operation)
-        rules = self.env["ir.rule"]
-        domain = rules._compute_domain(self._name, operation)
-        if self - self.sudo().with_context(active_test=False).filtered_domain(domain):
-            raise rules._make_access_error(operation, self)
+        check_record_rules(self, operation)
 
 
 class IrRule(models.Model):
@@ -252,8 +247,7 @@ class IrActionsServer(models.Model):
         wall = standing(self.env)
         if wall is not None and wall.is_full:
             refusal = Refusal("own_code", names=(self._name,))
-            if wall.holds(self.env, refusal):
-                raise wall.error(self.env, refusal)
+            wall.enforce(self.env, refusal)
         return super().run()
 
 

@@ -6,7 +6,7 @@ an upgrade of Odoo fails closed. What needs Odoo's metadata, and what modules ad
 the model ``apikey.catalogue``.
 """
 
-from .context import HARMLESS_CONTEXT, is_harmless_context
+from .context import COMPANIES, HARMLESS_CONTEXT, is_harmless_context
 from .fields import (
     BY_NAME_FIELDS,
     DOOR_PARAMETERS,
@@ -38,6 +38,7 @@ from .methods import (
 from .models import (
     DOCUMENTS,
     OFF_LIMITS,
+    PARAMETERS,
     PROTECTED,
     PROTECTED_MIXINS,
     RUNNING_MIXINS,

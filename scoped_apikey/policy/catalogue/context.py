@@ -8,6 +8,9 @@ names, or switch off what follows from a change, are not on the list.
 
 import re
 
+COMPANIES = "allowed_company_ids"
+"""The context key by which Odoo acts in some of a user's companies."""
+
 HARMLESS_CONTEXT = frozenset(
     {
         # The language that translated fields and messages are in.
@@ -15,7 +18,7 @@ HARMLESS_CONTEXT = frozenset(
         # The time zone that days and hours are cut and shown in.
         "tz",
         # Which of the user's companies to act in. Odoo refuses any other.
-        "allowed_company_ids",
+        COMPANIES,
         # Whether archived records are found: record rules hold for them all the same.
         "active_test",
         # Sizes instead of the contents of files, so less than without it.

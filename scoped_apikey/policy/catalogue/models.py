@@ -55,6 +55,10 @@ PROTECTED_MIXINS = RUNNING_MIXINS | {"spreadsheet.mixin"}
 """Whatever inherits from these is protected."""
 
 
+PARAMETERS = "ir.config_parameter"
+"""Settings and secrets side by side: which a row is, its key tells."""
+
+
 class DocumentLink(NamedTuple):
     """How the rows of a model say which document they belong to.
 
