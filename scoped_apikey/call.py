@@ -59,7 +59,7 @@ class Call:
     :param transport: one of ``TRANSPORTS``
     :param remote_addr: where it comes from, or ``None`` where that is unknown
     :param model: the model; ``None`` for ``authenticate`` and ``login``
-    :ivar granted: what a call through a scoped key was granted, unless it only observes
+    :ivar granted: what a call through a scoped key was granted
     :ivar created: the ids of the new records of its model that a generic method returned
     """
 

@@ -119,9 +119,7 @@ def _reason(env, refusal):
             "no rule grants %(operation)s on %(model)s, and none can, for Odoo runs what"
             " it holds"
         ),
-        "store": env._(
-            "%(model)s holds secrets, and no rule names it, not even to observe"
-        ),
+        "store": env._("%(model)s holds secrets, and no rule names it"),
         "off_limits": env._("%(model)s is out of reach of every scoped key"),
         "document_model": env._(
             "%(model)s belongs to records of any model, which this version cannot limit"

@@ -115,23 +115,6 @@ def _without(context, keys):
     return {key: value for key, value in context.items() if key not in keys}
 
 
-def withhold_secrets(env, policy, arguments: Arguments) -> Arguments:
-    """Return the arguments, asking for no secrets where they ask for all fields.
-
-    A scope that observes changes no other answer.
-
-    :param Policy policy: whose rules may name secrets
-    """
-    name = reading.FIELDS_ARGUMENT.get(arguments.method)
-    if name != "fields" or arguments.bind().get(name):
-        return arguments
-    view = Touched(env).view(arguments.model)
-    secrets = view.by_name(READ) - policy.named_fields(view.name)
-    if view.readable.isdisjoint(secrets):
-        return arguments
-    return arguments.replace(name, sorted(view.readable - secrets))
-
-
 def narrow(arguments: Arguments, grants) -> Arguments:
     """Return the arguments to run with, asking for no more fields than were granted."""
     for grant in grants:

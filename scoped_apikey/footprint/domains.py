@@ -64,6 +64,8 @@ def _read_condition(view, path, operator, value):
         read_names_searched(search_path(view, [name]))
     elif field.relational:
         _read_ids(view, name, value)
+    elif field.type == "json" and field.search:
+        raise unsupported(f"{name} in a domain")  # it may search by names of others
     view.reads([name])
 
 

@@ -33,8 +33,8 @@ class ApikeyScope(models.Model):
         [("enforce", "Enforce"), ("observe", "Observe")],
         required=True,
         default="enforce",
-        help="Observe: grants, networks and hours are evaluated and logged, and nothing"
-        " is refused for them.",
+        help="Observe: grants, networks and hours are evaluated and logged, and only what"
+        " has to be named, or cannot be granted, is refused for them.",
     )
     rule_ids = fields.One2many("apikey.scope.rule", "scope_id", "Rules", copy=True)
     networks = fields.Text(

@@ -32,6 +32,6 @@ class ResPartner(models.Model):
             return
         users = self.env["apikey.catalogue"]._resource("res.users")
         access = Access(users, WRITE, frozenset({"email"}))
-        policy = self.env["apikey.scope"]._policy(call.key)
+        policy = self.env["apikey.scope"]._policy(call.key).in_force
         if decide(policy, Footprint((access,))).refusal:
             refuse(self.env, call, Refusal("login", access.resource))

@@ -7,11 +7,6 @@ from datetime import datetime
 from .footprint import DESCRIBE, READ, Access, Footprint, Invocation, Resource
 from .rules import Policy, Rule
 
-ABSOLUTE = frozenset(
-    {"off_limits", "runs_code", "ungrantable", "store", "secrets", "login"}
-)
-"""What observing does not let through: with it, a key could free itself."""
-
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -30,11 +25,6 @@ class Refusal:
     resource: Resource | None = None
     operation: str = ""
     names: tuple[str, ...] = ()
-
-    @property
-    def absolute(self) -> bool:
-        """Whether it holds in observe mode, too."""
-        return self.code in ABSOLUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +79,8 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
     for part in footprint.everything():
         if part.beyond_any_rule:
             return Decision(_refuse_beyond(part))
-    if policy.observe and (refusal := _refuse_unnamed_secrets(policy, footprint)):
+    if refusal := _refuse_context(policy, footprint):
         return Decision(refusal)
-    if keys := footprint.context_keys - policy.context_keys:
-        return Decision(Refusal("context", names=tuple(sorted(keys))))
     if not parts:
         raise ValueError("a footprint that touches nothing cannot be decided on")
     grants = []
@@ -110,23 +98,11 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
     return Decision(None, tuple(grants))
 
 
-def _refuse_unnamed_secrets(policy: Policy, footprint: Footprint) -> Refusal | None:
-    """Say what is secret, or opens a door, and named by no rule, whatever else is wrong.
-
-    Where a scope is enforced, this is refused as what no rule grants.
-    """
-    for part in footprint.everything():
-        model = part.resource.model
-        if part.resource.secret and not policy.names_model(model):
-            return Refusal("store", part.resource, part.operation)
-        if isinstance(part, Invocation):
-            continue
-        unnamed = (part.fields & part.secrets) - policy.named_fields(model)
-        if unnamed:
-            return Refusal(
-                "secrets", part.resource, part.operation, tuple(sorted(unnamed))
-            )
-    return None
+def _refuse_context(policy: Policy, footprint: Footprint) -> Refusal | None:
+    if policy.context_keys is None:
+        return None
+    keys = footprint.context_keys - policy.context_keys
+    return Refusal("context", names=tuple(sorted(keys))) if keys else None
 
 
 def _hold_mentioned(policy: Policy, footprint: Footprint) -> list[Grant]:

@@ -69,6 +69,10 @@ class Routes:
         return ", ".join("/" + "/".join(prefix) for prefix in self.prefixes)
 
 
+EVERY_ROUTE = Routes(((),))
+"""Names whatever route there is."""
+
+
 def _split(entry: str) -> tuple[str, ...] | None:
     if not entry.startswith("/"):
         return None

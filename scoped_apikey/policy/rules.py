@@ -1,12 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A compiled scope: immutable, and without any idea of where it is stored."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from .footprint import DESCRIBE, Access, Invocation, Resource
+from .footprint import DESCRIBE, OPERATIONS, READ, Access, Invocation, Resource
 from .methods import MethodGrant
 from .networks import Networks
-from .routes import Routes
+from .routes import EVERY_ROUTE, Routes
 from .windows import Windows
 
 ALWAYS_READABLE = frozenset({"id"})
@@ -22,6 +22,7 @@ class Rule:
     :param methods: the business methods it names
     :param any_method: whether it covers every business method that is not dangerous
     :param domain: the only records it covers, as a literal; empty for every record
+    :param protected: whether ``None`` covers protected models, too, but stores of secrets
     """
 
     model: str | None
@@ -30,10 +31,11 @@ class Rule:
     methods: tuple[MethodGrant, ...] = ()
     any_method: bool = False
     domain: str = ""
+    protected: bool = False
 
     def covers(self, resource: Resource) -> bool:
         if self.model is None:
-            return not resource.protected
+            return not resource.protected or (self.protected and not resource.secret)
         return self.model == resource.model
 
     def grants_operation(self, operation: str) -> bool:
@@ -65,12 +67,27 @@ class Rule:
         return None
 
 
+OBSERVED = (
+    Rule(None, frozenset(OPERATIONS), any_method=True),
+    Rule(None, frozenset({READ}), protected=True),
+    *(
+        Rule(model, frozenset(OPERATIONS))
+        for model in ("ir.attachment", "mail.activity", "mail.message")
+    ),
+)
+"""What a scope that only observes lets through besides what its rules grant: the widest
+there is without naming what has to be named. More would let a key free itself.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What a scope means: the rules it grants by, and the conditions it sets.
 
     :param companies: the only companies to act in, or ``None`` for all of the user's
-    :param context_keys: what a context may hold beyond the harmless keys
+    :param observe: whether what it does not grant is only noted: see ``in_force``
+    :param context_keys: what a context may hold beyond the harmless keys, or ``None`` for
+        whatever it holds
     :param routes: the routes, beyond the standard endpoints, that may be called
     """
 
@@ -79,8 +96,22 @@ class Policy:
     windows: Windows = field(default_factory=lambda: Windows("UTC"))
     observe: bool = False
     companies: frozenset[int] | None = None
-    context_keys: frozenset[str] = frozenset()
+    context_keys: frozenset[str] | None = frozenset()
     routes: Routes = field(default_factory=Routes)
+
+    @property
+    def in_force(self) -> "Policy":
+        """What is let through: where the scope only observes, more than its rules grant."""
+        if not self.observe:
+            return self
+        return replace(
+            self,
+            rules=self.rules + OBSERVED,
+            observe=False,
+            companies=None,
+            context_keys=None,
+            routes=EVERY_ROUTE,
+        )
 
     def granting(self, resource: Resource, operation: str) -> tuple[Rule, ...]:
         """Return the rules that grant an operation on a model, on whatever fields."""
@@ -93,9 +124,3 @@ class Policy:
     def names_model(self, model: str) -> bool:
         """Tell whether a rule names a model, whatever it grants on it."""
         return any(rule.model == model for rule in self.rules)
-
-    def named_fields(self, model: str) -> frozenset[str]:
-        """Return the fields that the rules which name a model name."""
-        return frozenset().union(
-            *(rule.fields or () for rule in self.rules if rule.model == model)
-        )

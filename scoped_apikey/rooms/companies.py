@@ -8,7 +8,7 @@ by user is asked for another answer.
 
 from ..policy.catalogue import COMPANIES
 from ..policy.decide import Refusal
-from .decide import refuse
+from .decide import refuse, weigh
 from .records import check_record_rules
 
 
@@ -43,18 +43,19 @@ def choose_companies(env, call, asked=None) -> list[int] | None:
     :param asked: what the caller wants it to be
     :raise AccessError: as above
     """
-    policy = env["apikey.scope"]._policy(call.key)
     own = env.user._get_company_ids()
-    allowed = [
-        id_ for id_ in own if policy.companies is None or id_ in policy.companies
-    ]
-    if refusal := _refuse(policy, asked, allowed):
-        refuse(env, call, refusal)
-        return None
-    if policy.observe or policy.companies is None:
+    companies = weigh(
+        env,
+        call,
+        env["apikey.scope"]._policy(call.key),
+        lambda policy: _choose(policy, asked, own),
+    )
+    if isinstance(companies, Refusal):
+        refuse(env, call, companies)
+    if companies is None:
         return None
     default = env.user.company_id.id
-    return asked or sorted(allowed, key=lambda id_: id_ != default)
+    return asked or sorted(companies, key=lambda id_: id_ != default)
 
 
 def check_records(env, call, arguments):
@@ -67,21 +68,23 @@ def check_records(env, call, arguments):
     """
     if call.scoped_key is None or not arguments.id_list:
         return
-    policy = env["apikey.scope"]._policy(call.key)
-    if policy.companies is None or policy.observe:
+    if env["apikey.scope"]._policy(call.key).in_force.companies is None:
         return
     records = env[call.model].browse(arguments.id_list).exists()
     check_record_rules(records, "read")
 
 
-def _refuse(policy, asked, allowed) -> Refusal | None:
-    if policy.companies is not None and not allowed:
-        return Refusal("no_company")
-    if not asked:
-        return None
-    if not isinstance(asked, list) or not all(type(id_) is int for id_ in asked):
-        return Refusal("malformed", names=(COMPANIES,))
-    # As superuser, Odoo takes any company it is given for one of the user's.
-    if foreign := [id_ for id_ in asked if id_ not in allowed]:
-        return Refusal("companies", names=tuple(map(str, foreign)))
-    return None
+def _choose(policy, asked, own) -> list[int] | Refusal | None:
+    """Return which of a user's own companies a policy allows; ``None``: all of them."""
+    allowed = own
+    if policy.companies is not None:
+        allowed = [id_ for id_ in own if id_ in policy.companies]
+        if not allowed:
+            return Refusal("no_company")
+    if asked:
+        if not isinstance(asked, list) or not all(type(id_) is int for id_ in asked):
+            return Refusal("malformed", names=(COMPANIES,))
+        # As superuser, Odoo takes any company it is given for one of the user's.
+        if foreign := [id_ for id_ in asked if id_ not in allowed]:
+            return Refusal("companies", names=tuple(map(str, foreign)))
+    return None if policy.companies is None else allowed

@@ -6,7 +6,7 @@ import logging
 from odoo.exceptions import AccessError
 
 from .. import sentences
-from ..footprint import Unreadable, narrow, read_footprint, withhold_secrets
+from ..footprint import Unreadable, narrow, read_footprint
 from ..policy import catalogue
 from ..policy.decide import Refusal, decide
 from ..policy.footprint import OPERATIONS
@@ -27,22 +27,16 @@ def check_grants(env, call, arguments):
     call.granted = None
     if call.scoped_key is None:
         return arguments
-    policy = env["apikey.scope"]._policy(call.key)
-    granted = _decide(env, policy, call, arguments)
-    if isinstance(granted, Refusal):
-        refuse(env, call, granted)
-    if policy.observe:
-        return _observe(env, policy, arguments)
-    call.granted = granted
-    return narrow(arguments, granted.grants)
-
-
-def _observe(env, policy, arguments):
-    """Let a call run as it is, but for the secrets that it does not ask for by name."""
-    try:
-        return withhold_secrets(env, policy, arguments)
-    except Unreadable:
-        return arguments  # Odoo will not understand it, either.
+    verdict = weigh(
+        env,
+        call,
+        env["apikey.scope"]._policy(call.key),
+        lambda policy: _decide(env, policy, call, arguments),
+    )
+    if isinstance(verdict, Refusal):
+        refuse(env, call, verdict)
+    call.granted = verdict
+    return narrow(arguments, verdict.grants)
 
 
 def check_effects(env, call):
@@ -57,23 +51,30 @@ def check_effects(env, call):
         refuse(env, call, refusal)
 
 
+def weigh(env, call, policy, judge):
+    """Judge by the scope of a call and, where it only observes, by what that lets through.
+
+    :param Call call: a call made with a scoped key
+    :param Policy policy: its scope
+    :param judge: takes a ``Policy``, returns a ``Refusal`` or anything else
+    :return: what it returns by the policy that is in force. A refusal by the scope alone is
+        noted for the log
+    """
+    verdict = judge(policy.in_force)
+    if policy.observe and not isinstance(verdict, Refusal):
+        by_scope = judge(policy)
+        if isinstance(by_scope, Refusal):
+            call.observe(sentences.not_granted(env(context={}), call, by_scope))
+    return verdict
+
+
 def refuse(env, call, refusal):
-    """Refuse a call, unless its scope only observes: then note what was refused.
+    """Refuse a call.
 
     :param Call call: a call made with a scoped key
     :raise AccessError: in the caller's language; the log has it in English
     """
-    if not lets_through(env, call, refusal):
-        raise error_of(env, call, refusal)
-
-
-def lets_through(env, call, refusal) -> bool:
-    """Tell whether a scope only observes what is refused, and if so note it."""
-    policy = env["apikey.scope"]._policy(call.key)
-    if not policy.observe or refusal.absolute:
-        return False
-    call.observe(sentences.not_granted(env(context={}), call, refusal))
-    return True
+    raise error_of(env, call, refusal)
 
 
 def error_of(env, call, refusal) -> AccessError:

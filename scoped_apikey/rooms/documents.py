@@ -15,7 +15,7 @@ from .domains import rule_domain
 def limit_to_documents(env, policy, model, operation) -> Domain:
     """Return the domain of the rows whose documents the policy grants.
 
-    A row without a document is its author's.
+    A file that is uploaded before its document is there is its author's until then.
 
     :param env: the user's environment, as superuser
     :param str model: one whose rows belong to documents
@@ -27,26 +27,37 @@ def limit_to_documents(env, policy, model, operation) -> Domain:
         rows = limit_to_documents(env, policy, target, operation)
         return Domain(link.through, "any", rows)
     operation = READ if operation == READ else WRITE
-    rows = []
-    if "create_uid" in env[model]._fields:
-        own = Domain("create_uid", "=", env.uid)
-        if "url" in env[model]._fields:
-            own &= Domain("url", "=", False)  # what is served belongs to the server
-        rows.append(Domain(link.id_field, "=", False) & own)
+    rows = Domain.OR(
+        _rows_of(env, links, link, rule, operation)
+        for rule in policy.rules
+        if rule.grants_operation(operation)
+    )
+    return rows | _own_files(env, policy, link) if model == "ir.attachment" else rows
+
+
+def _own_files(env, policy, link) -> Domain:
+    models = {False}
     for rule in policy.rules:
-        if rule.grants_operation(operation):
-            rows.append(_rows_of(env, links, link, rule, operation))
-    return Domain.OR(rows)
+        models.update(_models_of(env, rule) if rule.operations else ())
+    return (
+        Domain(link.id_field, "=", False)
+        & Domain(link.model_field, "in", list(models))
+        & Domain("create_uid", "=", env.uid)
+        & Domain("url", "=", False)  # what is served belongs to the server
+    )
+
+
+def _models_of(env, rule) -> tuple[str, ...]:
+    if rule.model is None:
+        return env["apikey.catalogue"]._unprotected_models()
+    return (rule.model,)
 
 
 def _rows_of(env, links, link, rule, operation) -> Domain:
     """Return the domain of the rows of those documents which a rule covers."""
-    if rule.model is None:
-        models = env["apikey.catalogue"]._unprotected_models()
-    elif rule.model in env and rule.model not in links:
-        models = (rule.model,)
-    else:
+    if rule.model is not None and (rule.model in links or rule.model not in env):
         return Domain.FALSE
+    models = _models_of(env, rule)
     rows = Domain(link.model_field, "in", models)
     if rule.domain:
         documents = rule_domain(rule.model, operation, rule)

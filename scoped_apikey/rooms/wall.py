@@ -23,10 +23,10 @@ from odoo.fields import Domain
 from ..call import Call
 from ..policy import catalogue
 from ..policy.decide import Refusal
-from ..policy.footprint import READ
+from ..policy.footprint import CREATE, READ, WRITE
 from ..policy.rules import ALWAYS_READABLE, Policy, Rule
-from .decide import error_of, lets_through, refuse
-from .domains import hide_parameters, named_parameters
+from .decide import error_of, refuse, weigh
+from .domains import hide_parameters
 from .records import Granted, reach
 
 BUSINESS, GENERIC, ROUTE = range(3)
@@ -57,84 +57,59 @@ class Wall:
     def is_full(self) -> bool:
         return self.kind == ROUTE
 
+    @property
+    def in_force(self) -> Policy:
+        return self.policy.in_force
+
+    @property
+    def companies(self) -> frozenset[int] | None:
+        """The only companies to act in, or ``None`` for all of the user's."""
+        return self.in_force.companies
+
     def refusal_of(self, env, model: str, operation: str) -> Refusal | None:
         """Say why an operation on a model is out of reach."""
         if self.kind == BUSINESS:
             return None
-        if self.is_full:
-            return self._not_granted(env, model, operation)
+        judge = _judge_access if self.is_full else _judge_store
         resource = _resource(env, model)
-        # Not what is rendered: ordinary creates make composers, and send by templates.
-        if catalogue.runs_code(model) and operation != READ:
-            return Refusal("runs_code", resource, operation)
-        if resource.secret and not self.policy.names_model(model):
-            return Refusal("store", resource, operation)
-        return None
+        return weigh(
+            env,
+            self.call,
+            self.policy,
+            lambda policy: judge(policy, resource, operation),
+        )
 
     def refusal_of_field(self, env, model: str, operation: str, name: str):
-        """Say why a field is out of reach: every rule that grants must grant the field.
+        """Say why a field is out of reach.
 
         :param operation: as the ORM asks for it, to which creating is writing, too
         """
         if not self.is_full or name in ALWAYS_READABLE or _computing.get():
             return None
-        operations = ("read",) if operation == "read" else ("write", "create")
-        granting = [
-            rules for one in operations if (rules := self.granting(env, model, one))
-        ]
-        resource = _resource(env, model)
-        if not granting:
-            return Refusal("operation", resource, operation)
-        known = env["apikey.catalogue"]
-        secret = name in known._by_name_of(model, operation)
-        lookup = operation == READ and name in known._lookups_of(model)
-        for rules in granting:
-            if all(_grants_field(rule, name, secret or lookup) for rule in rules):
-                return None
-        code = "secrets" if secret else "lookups" if lookup else "fields"
-        return Refusal(code, resource, operation, (name,))
+        return weigh(
+            env,
+            self.call,
+            self.policy,
+            lambda policy: _judge_field(env, policy, model, operation, name),
+        )
 
-    def granting(self, env, model: str, operation: str) -> tuple[Rule, ...]:
-        """Return the rules that grant an operation on a model."""
-        return self.policy.granting(_resource(env, model), operation)
+    def hides_field(self, env, model: str, name: str) -> bool:
+        """Tell whether a field is left out where all that may be read are shown."""
+        if name in ALWAYS_READABLE or _computing.get():
+            return False
+        return _judge_field(env, self.in_force, model, READ, name) is not None
 
     def record_domain(self, env, model: str, operation: str) -> Domain:
-        """Return what is added to Odoo's record rules for a model.
-
-        Where a scope observes, that is only what keeps secrets.
-        """
-        if self.policy.observe:
-            return self._keep_secrets(env, model, operation)
+        """Return what is added to Odoo's record rules for a model."""
         if self.is_full:
-            granting = self.granting(env, model, operation)
-            return reach(env, self.policy, model, operation, granting)
+            policy = self.in_force
+            granting = policy.granting(_resource(env, model), operation)
+            return reach(env, policy, model, operation, granting)
         if self.granted and self.granted.knows(model, operation):
             return self.granted.domain(env, model, operation)
         return (
             hide_parameters(operation) if model == catalogue.PARAMETERS else Domain.TRUE
         )
-
-    def _keep_secrets(self, env, model, operation):
-        if model != catalogue.PARAMETERS:
-            return Domain.TRUE
-        named = Domain.OR(
-            named_parameters(rule) for rule in self.granting(env, model, operation)
-        )
-        return hide_parameters(operation) | named
-
-    def _not_granted(self, env, model, operation):
-        resource = _resource(env, model)
-        if resource.off_limits:
-            return Refusal("off_limits", resource)
-        if resource.runs_code and operation != "read":
-            return Refusal("runs_code", resource, operation)
-        if not self.granting(env, model, operation):
-            return Refusal("operation", resource, operation)
-        return None
-
-    def holds(self, env, refusal: Refusal | None) -> bool:
-        """Tell whether something is refused; where a scope observes, note it instead."""
-        return refusal is not None and not lets_through(env, self.call, refusal)
 
     def error(self, env, refusal: Refusal) -> AccessError:
         """Return the error that refuses, and remember why for the log."""
@@ -144,6 +119,46 @@ class Wall:
         """Raise AccessError where something is refused."""
         if refusal is not None:
             refuse(env, self.call, refusal)
+
+
+def _judge_store(policy, resource, operation) -> Refusal | None:
+    # Not what is rendered: ordinary creates make composers, and send by templates.
+    if catalogue.runs_code(resource.model) and operation != READ:
+        return Refusal("runs_code", resource, operation)
+    if resource.secret and not policy.names_model(resource.model):
+        return Refusal("store", resource, operation)
+    return None
+
+
+def _judge_access(policy, resource, operation) -> Refusal | None:
+    if resource.off_limits:
+        return Refusal("off_limits", resource)
+    if resource.runs_code and operation != READ:
+        return Refusal("runs_code", resource, operation)
+    if not policy.granting(resource, operation):
+        return Refusal("operation", resource, operation)
+    return None
+
+
+def _judge_field(env, policy, model, operation, name) -> Refusal | None:
+    """Ask for a rule for every record that grants a field, or for all rules to grant it."""
+    resource = _resource(env, model)
+    operations = (READ,) if operation == READ else (WRITE, CREATE)
+    granting = [
+        rules for one in operations if (rules := policy.granting(resource, one))
+    ]
+    if not granting:
+        return Refusal("operation", resource, operation)
+    known = env["apikey.catalogue"]
+    secret = name in known._by_name_of(model, operation)
+    lookup = operation == READ and name in known._lookups_of(model)
+    for rules in granting:
+        grants = [rule for rule in rules if _grants_field(rule, name, secret or lookup)]
+        everywhere = not resource.filtered and any(not rule.domain for rule in grants)
+        if everywhere or len(grants) == len(rules):
+            return None
+    code = "secrets" if secret else "lookups" if lookup else "fields"
+    return Refusal(code, resource, operation, (name,))
 
 
 def _resource(env, model):
@@ -165,8 +180,6 @@ def wall_around(env, call, arguments=None) -> Wall | None:
     if arguments is None:
         return Wall(call, policy, ROUTE)
     generic = arguments.method in catalogue.GENERIC_METHODS
-    if policy.observe and not generic:
-        return None
     return Wall(call, policy, GENERIC if generic else BUSINESS, call.granted)
 
 

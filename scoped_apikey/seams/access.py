@@ -32,7 +32,7 @@ class Base(models.AbstractModel):
         wall = standing(self.env)
         if wall is not None:
             refusal = wall.refusal_of(self.env, self._name, operation)
-            if wall.holds(self.env, refusal):
+            if refusal:
                 return self, lambda: wall.error(self.env, refusal)
         return super()._check_access(operation)
 
@@ -50,12 +50,12 @@ class Base(models.AbstractModel):
         """Describe no field that may not be read."""
         descriptions = super().fields_get(allfields, attributes)
         wall = standing(self.env)
-        if wall is None or not wall.is_full or wall.policy.observe:
+        if wall is None or not wall.is_full:
             return descriptions
         return {
             name: description
             for name, description in descriptions.items()
-            if not wall.refusal_of_field(self.env, self._name, "read", name)
+            if not wall.hides_field(self.env, self._name, name)
         }
 
     @api.model
@@ -126,7 +126,7 @@ class Base(models.AbstractModel):
         return [
             field
             for field in fields
-            if not wall.refusal_of_field(self.env, self._name, "read", field.name)
+            if not wall.hides_field(self.env, self._name, field.name)
         ]
 
     def _fetch_query(self, query, fields):
@@ -181,9 +181,7 @@ class ResUsers(models.Model):
 
     def _check_own_row(self, operation, names):
         wall = standing(self.env)
-        if wall is None or not wall.narrows or wall.policy.observe:
-            return
-        if self != self.env.user:
+        if wall is None or not wall.narrows or self != self.env.user:
             return
         refusal = wall.refusal_of(self.env, self._name, operation)
         wall.enforce(self.env, refusal)
@@ -207,8 +205,8 @@ class IrRule(models.Model):
         if wall is None:
             return super()._compute_domain(model_name, mode)
         domain = wall.record_domain(self.env, model_name, mode)
-        companies = wall.policy.companies
-        if companies is not None and not wall.policy.observe:
+        companies = wall.companies
+        if companies is not None:
             if model_name == "res.company":
                 domain &= Domain("id", "in", list(companies))
             asked = self.env.context.get(COMPANIES) or self.env.user._get_company_ids()
@@ -257,20 +255,16 @@ def _check_companies(records: BaseModel, vals):
     :raise AccessError: a value names such a company
     """
     wall = standing(records.env)
-    if wall is None or not wall.narrows or wall.policy.companies is None:
-        return
-    if wall.policy.observe:
+    if wall is None or not wall.narrows or wall.companies is None:
         return
     for name, value in vals.items():
         field = records._fields.get(name)
         if field is None or not value:
             continue
         if field.comodel_name == "res.company" and field.type != "one2many":
-            foreign = set(_ids_in(value)) - wall.policy.companies
+            foreign = set(_ids_in(value)) - wall.companies
         elif field.type == "reference" and str(value).startswith("res.company,"):
-            foreign = {str(value)} - {
-                f"res.company,{id_}" for id_ in wall.policy.companies
-            }
+            foreign = {str(value)} - {f"res.company,{id_}" for id_ in wall.companies}
         else:
             continue
         if foreign:

@@ -25,7 +25,7 @@ def narrowed(request, wall, endpoint, run):
     :param run: runs it, and returns the answer
     """
     path = request.httprequest.path
-    if wall is None or wall.policy.observe or not path.startswith(BELOW):
+    if wall is None or not path.startswith(BELOW):
         return run
     if path == INDEX:
         return lambda: _index(request, wall, endpoint.func.__self__)
@@ -41,7 +41,7 @@ def _index(request, wall, controller):
         model["fields"] = {
             name: description
             for name, description in model["fields"].items()
-            if not wall.refusal_of_field(env, model["model"], "read", name)
+            if not wall.hides_field(env, model["model"], name)
         }
         model["methods"] = _granted_methods(env, wall, model["model"], model["methods"])
     return request.make_json_response({"modules": [], "models": models})
@@ -59,7 +59,7 @@ def _page(request, wall, response):
 
 def _granted_methods(env, wall, model, methods):
     resource = env["apikey.catalogue"]._resource(model)
-    rules = [rule for rule in wall.policy.rules if rule.covers(resource)]
+    rules = [rule for rule in wall.in_force.rules if rule.covers(resource)]
     return [name for name in methods if any(_grants(rule, name) for rule in rules)]
 
 

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 from ..footprint.arguments import Arguments
 from ..policy.decide import Refusal
 from ..rooms.companies import check_records, choose_companies, narrow_companies
-from ..rooms.decide import check_grants, refuse
+from ..rooms.decide import check_grants, refuse, weigh
 from ..rooms.identify import identify_user
 from ..rooms.record import record_failure
 from ..rooms.run import serve
@@ -125,9 +125,15 @@ def _check_route(call):
     """
     if call.scoped_key is None:
         return None
-    policy = request.env["apikey.scope"]._policy(call.key)
-    if not policy.routes.names(request.httprequest.path):
-        refuse(request.env, call, Refusal("route"))
+    path = request.httprequest.path
+    refusal = weigh(
+        request.env,
+        call,
+        request.env["apikey.scope"]._policy(call.key),
+        lambda policy: None if policy.routes.names(path) else Refusal("route"),
+    )
+    if refusal:
+        refuse(request.env, call, refusal)
     if companies := choose_companies(request.env, call):
         request.update_context(allowed_company_ids=companies)
     return wall_around(request.env, call)

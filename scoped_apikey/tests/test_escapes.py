@@ -218,11 +218,27 @@ class TestEscapes(ScopedCase):
             ("ir.config_parameter", "search_read", {"domain": []}),
             ("ir.attachment", "create", {"vals_list": {"name": "x", "url": "/x.js"}}),
             ("sale.order", "read", {"ids": [1], "fields": ["access_token"]}),
+            ("sale.order", "get_portal_url", {"ids": [1]}),
+            ("ir.model.access", "create", {"vals_list": {"name": "x"}}),
+            ("mail.mail", "search_read", {"domain": []}),
+            ("res.currency", "write", {"ids": [1], "vals": {"active": False}}),
+            # No rule can grant these.
+            ("ir.config_parameter", "copy_data", {"ids": [1]}),
+            ("res.users", "web_save_multi", {"ids": [2], "vals_list": []}),
+            ("ir.attachment", "onchange", {"values": {}}),
+            ("sms.composer", "create", {"vals_list": {"body": "x"}}),
+            ("privacy.lookup.wizard.line", "read", {"ids": [1]}),
+            # What is not understood could say anything beside it.
+            ("res.users", "write", {"ids": [2.0], "vals": {"password": "evil"}}),
+            ("sale.order", "read", {"ids": [1], "fields": ["access_token"], "load": 1}),
         ):
             with self.subTest(model=model, method=method, arguments=arguments):
                 ids = arguments.pop("ids", None)
                 reason = self.why(scope, model, method, ids, by=self.admin, **arguments)
-                self.assertRegex(reason, "must be named|no rule names it|out of reach")
+                self.assertRegex(
+                    reason,
+                    "must be named|no rule|out of reach|serves the web|not understood",
+                )
         answer = self.decide(scope, "res.users", "read", [2], by=self.admin)
         self.assertIn("login", answer.kwargs["fields"])
         self.assertNotIn("password", answer.kwargs["fields"])

@@ -121,15 +121,23 @@ class TestFullWall(ScopedCase):
         self.assertIn("user_id", names)
 
     def test_every_rule_must_grant_the_field(self):
+        """Or one for every record."""
+        limited = {"domain": "[('id', '!=', 0)]"}
         rules = [
-            self.rule("res.partner", "read", ["name", "email"]),
-            self.rule("res.partner", "read", ["name", "phone"]),
+            self.rule("res.partner", "read", ["name", "email"], **limited),
+            self.rule("res.partner", "read", ["name", "phone"], **limited),
             self.rule("res.partner", "write", ["comment"]),
         ]
         with self.route(*rules) as env:
             partner = env["res.partner"].browse(self.partner.id)
             self.assertEqual(partner.name, "Ada")
             for name in ("email", "phone", "comment"):
+                self.refused(partner.read, [name])
+        rules.append(self.rule("res.partner", "read", ["phone"]))
+        with self.route(*rules) as env:
+            partner = env["res.partner"].browse(self.partner.id)
+            self.assertEqual(partner.phone, "123")
+            for name in ("name", "email", "comment"):
                 self.refused(partner.read, [name])
 
     def test_secrets(self):

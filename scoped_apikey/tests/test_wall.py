@@ -183,7 +183,7 @@ class TestStoresOfSecrets(WallCase):
         def seen(key):
             return self.serve(key, PARAMETER, "search", [("key", "!=", False)])
 
-        self.assertIn("no rule names it", self.refused(key, PARAMETER, "search", []))
+        self.assertIn("must be named", self.refused(key, PARAMETER, "search", []))
         self.assertIn(plain.id, seen(named_key))
         self.assertNotIn(secret.id, seen(named_key))
         with self.footprints_off():

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The authorizer, against an oracle that only repeats what the design says."""
 
+from dataclasses import replace
 from datetime import datetime, timezone
 from itertools import chain, combinations
 
@@ -31,7 +32,8 @@ USERS = Resource("res.users", protected=True)
 CRON = Resource("ir.cron", protected=True, runs_code=True)
 SCOPE = Resource("apikey.scope", protected=True, off_limits=True)
 FILES = Resource("ir.attachment", protected=True, filtered=True)
-RESOURCES = [PARTNER, COUNTRY, USERS, CRON, SCOPE, FILES]
+PARAMETERS = Resource("ir.config_parameter", protected=True, secret=True)
+RESOURCES = [PARTNER, COUNTRY, USERS, CRON, SCOPE, FILES, PARAMETERS]
 DOMAINS = ["", "[('a', '=', 1)]", "[('b', '=', 1)]"]
 FIELDS = ["id", "name", "email", "token"]
 SECRETS = {"token"}
@@ -266,7 +268,6 @@ def test_an_empty_policy_grants_nothing(footprint):
 @many
 @given(policies, footprints)
 def test_beyond_any_rule_is_never_granted(policy, footprint):
-    """And it is refused in observe mode, too; nothing else is."""
     touched = [
         (part.resource, part.operation)
         for access in footprint.accesses
@@ -280,9 +281,33 @@ def test_beyond_any_rule_is_never_granted(policy, footprint):
         assert refusal.code in ("off_limits", "runs_code", "ungrantable")
         assert (refusal.code == "off_limits") == refusal.resource.off_limits
         assert mints or refusal.code != "ungrantable"
-        assert refusal.absolute
-    else:
-        assert refusal is None or not refusal.absolute
+        assert decide(policy.in_force, footprint).refusal == refusal
+
+
+@many
+@given(policies, footprints)
+def test_observing_grants_no_less_and_nothing_that_must_be_named(policy, footprint):
+    observing = replace(policy, observe=True).in_force
+    if decide(observing, footprint).refusal is not None:
+        assert not allowed(policy, footprint)
+        return
+    invocation = footprint.invocation
+    if invocation and (invocation.dangerous or invocation.by_name):
+        names = [
+            grant.name
+            for rule in policy.rules
+            if rule.covers(invocation.resource)
+            for grant in rule.methods
+        ]
+        assert invocation.method in names or invocation.harmless
+    for access in footprint.accesses:
+        resource = access.resource
+        own = [rule for rule in policy.rules if rule.covers(resource)]
+        named = set().union(*(rule.fields or () for rule in own))
+        assert access.fields & (access.secrets | access.elsewhere) <= named
+        assert own or not resource.secret
+        if resource.protected and access.operation in (WRITE, CREATE, UNLINK):
+            assert own or resource == FILES
 
 
 @many
@@ -701,7 +726,6 @@ TUESDAYS = Windows("UTC", (Window(1, 8.0, 18.0),))
 def test_conditions(policy, address, code):
     refusal = check_conditions(policy, address, MONDAY_NOON)
     assert (refusal and refusal.code) == code
-    assert refusal is None or not refusal.absolute
 
 
 def test_context_keys_that_the_scope_allows():

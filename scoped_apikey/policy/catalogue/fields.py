@@ -103,6 +103,7 @@ BY_NAME_FIELDS = frozenset(
         "res.company.parent_id",
         "res.company.user_ids",
         "res.currency.active",  # it gives everybody a group, or takes it
+        "res.lang.active",  # it loads the translations of all modules
         "res.groups.api_key_duration",
         "res.groups.implied_by_ids",
         "res.groups.implied_ids",
@@ -128,7 +129,8 @@ BY_NAME_FIELDS = frozenset(
         "ir.attachment.res_field",
         "ir.attachment.type",
         "ir.attachment.url",
-        # Words in another's mouth.
+        # Words in another's mouth, or out of it.
+        "html.field.history.mixin.html_field_history",
         "account.move.sending_data",
         "mail.message.author_guest_id",
         "mail.message.author_id",
@@ -145,7 +147,9 @@ LOOKUP_FIELDS = frozenset(
         "account.move.duplicated_ref_ids",
         "account.move.highest_name",
         "account.move.is_draft_duplicated_ref_ids",
+        "account.move.line.cumulated_balance",  # sums what the call's domain finds
         "account.payment.duplicate_payment_ids",
+        "analytic.mixin.distribution_analytic_account_ids",
         "calendar.event.unavailable_partner_ids",
         "crm.lead.commercial_partner_id",
         "crm.lead.duplicate_lead_count",

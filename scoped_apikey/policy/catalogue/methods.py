@@ -203,6 +203,17 @@ DANGEROUS_METHODS = frozenset(
         "set_embedded_actions_setting",
         "set_res_users_settings",
         "template_to_project_confirmation_callback",
+        # They ask a paid service, and send it what they are given.
+        "autocomplete_by_name",
+        "autocomplete_by_vat",
+        "crm.iap.lead.mining.request.action_submit",
+        "enrich_by_duns",
+        "enrich_by_gst",
+        "iap_enrich_auto",
+        # They give everybody a group, or take numbers and followers.
+        "button_hash",
+        "get_next_batch_payment_communication",
+        "project_sharing_toggle_is_follower",
         # They import, merge, move or delete what is not theirs.
         "action_delete_duplicates",
         "action_merge",

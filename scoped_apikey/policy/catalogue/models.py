@@ -22,6 +22,7 @@ RUNS_CODE = re.compile(
     | ir\.module\..* | base\.(module|automation|import)\..* | base\.automation
     | base_import\..* | digest\..*
     | gamification\..* | accounting\.assert\.test | theme\..*
+    | sms\.composer  # renders its text
     """,
     re.VERBOSE,
 )
