@@ -78,6 +78,9 @@ def _reason(env, refusal):
             "setting %(names)s needs a rule that grants %(operation)s on %(model)s, or"
             " one that names the field"
         ),
+        "compared": env._(
+            "it names records of %(model)s that the user of the key may not %(operation)s"
+        ),
         "hidden": env._(
             "setting %(names)s needs records of %(model)s that the user of the key may"
             " %(operation)s, or a rule that names the field"

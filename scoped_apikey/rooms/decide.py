@@ -107,7 +107,7 @@ def _decide(env, policy, call, arguments) -> Granted | Refusal:
         if decision.refusal:
             return decision.refusal
         granted = Granted(policy, decision.grants)
-        return granted.check_before(env) or granted
+        return granted.check_before(env, call.model) or granted
     except Unreadable as unreadable:
         return unreadable.refusal
     except Exception:

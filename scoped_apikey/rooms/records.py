@@ -10,7 +10,7 @@ from dataclasses import replace
 from odoo.fields import Domain
 
 from ..policy.decide import Grant, Refusal
-from ..policy.footprint import CREATE, WRITE, Access, Invocation
+from ..policy.footprint import CREATE, READ, WRITE, Access, Invocation
 from .documents import limit_to_documents
 from .domains import rule_domain
 
@@ -36,8 +36,11 @@ class Granted:
         """Return what is added to Odoo's record rules for a model while the call runs."""
         return self._reach(env, self._grants[model, operation])
 
-    def check_before(self, env) -> Refusal | None:
-        """Say which of the records that the caller chose are not granted."""
+    def check_before(self, env, model) -> Refusal | None:
+        """Say which of the records that the caller chose are not granted.
+
+        :param model: the called one, of whose records Odoo itself speaks
+        """
         for about, grant in self._grants.items():
             for name, there in grant.reached:
                 if code := self._beyond(env, there):
@@ -55,6 +58,8 @@ class Granted:
                 return Refusal("no_records", part.resource, part.method)
             if refusal := self._refuse(env, grant, part.ids):
                 return refusal
+            if about[1] == READ and about[0] != model and _is_hidden(env, part):
+                return Refusal("compared", part.resource, part.operation)
         return None
 
     def check_after(self, env, model, created) -> Refusal | None:

@@ -90,6 +90,23 @@ class TestCompanies(ScopedCase):
             "res.partner", "write", near.ids, {"parent_id": far.id},
         )  # fmt: skip
 
+    def test_records_of_another_company_that_are_compared_with(self):
+        """Whose they are can be probed by id, and Odoo does not ask."""
+        bank = self.env["res.partner.bank"].create(
+            {"acc_number": "1", "partner_id": self.partners[2].id}
+        )
+        rules = [
+            self.rule("res.partner", "read"),
+            self.rule("res.partner.bank", "read"),
+        ]
+        trial = ("res.partner", "search_count", [("bank_ids", "in", bank.ids)])
+        self.assertIn(
+            "that the user of the key may not read",
+            self.refused(self.limited(self.near, rules=rules), *trial),
+        )
+        both = self.limited(self.near, self.far, rules=rules)
+        self.assertEqual(self.serve(both, *trial), 1)
+
     def test_the_users_own_company_comes_first(self):
         """Then defaults are what they are for the user."""
         for key, company in (
