@@ -172,14 +172,9 @@ class Fuzz:
             self.statistics.count(fuzzed, answer)
             for finding in oracle.judge(fuzzed, answer):
                 yield self._leak(index, scope, fuzzed, finding)
-            if (
-                self.entrance.undoes
-                and answer.kind == ALLOWED
-                and _is_comparable(fuzzed)
-            ):
-                self.answered[scope].append(
-                    (index, fuzzed, comparable(fuzzed, answer.text))
-                )
+            if self.entrance.undoes and _is_comparable(fuzzed):
+                told = comparable(fuzzed, answer)
+                self.answered[scope].append((index, fuzzed, told))
         self.statistics.seconds += time.monotonic() - began
 
     def compare(self, at_least: int = 1):
@@ -194,9 +189,9 @@ class Fuzz:
                 yield from self._compare(scope, key, inside, self.answered.pop(scope))
         self.statistics.seconds += time.monotonic() - began
 
-    def _compare(self, scope, key, inside, reads):
-        first = {index: text for index, _fuzzed, text in reads}
-        suspects = [(index, fuzzed) for index, fuzzed, _text in reads]
+    def _compare(self, scope, key, inside, answers):
+        first = {index: told for index, _fuzzed, told in answers}
+        suspects = [(index, fuzzed) for index, fuzzed, _told in answers]
         states = [self._flipped(inside), self._planted, self._flipped(inside)]
         seen = [first]
         for state in [*states, self._planted]:
@@ -219,7 +214,7 @@ class Fuzz:
                 self.statistics.unstable += 1
 
     def _answer(self, key, fuzzed):
-        return comparable(fuzzed, self.entrance.call(key, fuzzed).text)
+        return comparable(fuzzed, self.entrance.call(key, fuzzed))
 
     def _planted(self):
         self.columns.plant()
@@ -253,22 +248,35 @@ def _loaded(row):
         return {}
 
 
-def comparable(fuzzed, text) -> str:
-    """Write an answer so that it is the same where it tells the same."""
-    text = unsalted(text)
-    if "groupby" in fuzzed.arguments and not fuzzed.arguments.get("order"):
+def comparable(fuzzed, answer) -> str:
+    """Write what came of a call so that it is the same where it tells the same.
+
+    A refusal and an error tell something, too. Of a call that writes only that much counts:
+    what it answers are ids, and those are others each time.
+    """
+    if not _reads(fuzzed):
+        return answer.kind
+    text = unsalted(answer.text)
+    if "groupby" in fuzzed.arguments and not {"order", "orderby"} & set(
+        fuzzed.arguments
+    ):
         # Groups come in the order of the model they are about, as on a screen.
         with contextlib.suppress(ValueError, TypeError):
-            return json.dumps(sorted(map(json.dumps, json.loads(text))))
-    return text
+            text = json.dumps(sorted(map(json.dumps, json.loads(text))))
+    return f"{answer.kind} {text}"
 
 
 def _is_comparable(fuzzed):
-    """Tell whether a call only reads, and its answer is nobody's but the scope's to limit."""
-    if fuzzed.model == "mail.message" and {"limit", "offset"} & set(fuzzed.arguments):
-        # Stock Odoo filters messages by their documents, and by whom they are to, after
-        # it has cut them to the limit: fewer come where hidden ones match, too.
-        return False
+    """Tell whether what a call answers is nobody's but the scope's to limit."""
+    # Stock Odoo filters messages by their documents, and by whom they are to, after
+    # it has cut them to the limit: fewer come where hidden ones match, too.
+    return fuzzed.model != "mail.message" or not {"limit", "offset"} & set(
+        fuzzed.arguments
+    )
+
+
+def _reads(fuzzed):
+    """Tell whether a call is one of a method that only reads."""
     return fuzzed.method in READING_METHODS or fuzzed.method.startswith(
         ("get_", "search_", "web_read", "web_search", "read_")
     )
