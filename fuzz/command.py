@@ -42,19 +42,22 @@ def main(arguments=None) -> int:
     walls = [name for name in options.without.split(",") if name]
     fuzz = Fuzz(options.database, options.seed, "decision" in walls, options.url)
     if options.made_up:
-        return _judge_made_up(fuzz)
+        return _judge_made_up(fuzz, options)
     with without(walls):
         if options.only is not None:
             return _replay(fuzz, options.only)
         return _Run(fuzz, options).run()
 
 
-def _judge_made_up(fuzz) -> int:
+def _judge_made_up(fuzz, options) -> int:
     """Tell where the oracle errs."""
     from . import made_up
 
     wrong = made_up.judge(fuzz)
     print(f"{len(made_up.MADE_UP)} are made up", *wrong, sep="\n")
+    if options.report:
+        report = {"made_up": len(made_up.MADE_UP), "wrong": wrong}
+        options.report.write_text(json.dumps(report))
     return 1 if wrong else 0
 
 

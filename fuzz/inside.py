@@ -55,6 +55,20 @@ class Grant:
     ids: frozenset
     limited: bool = False
     methods: dict = field(default_factory=dict)
+    domain: list = field(default_factory=list)
+
+    def may_hold(self, row) -> bool:
+        """Tell whether a new row can lie in the domain, as far as it asks for values.
+
+        :param row: by column
+        """
+        if any(isinstance(condition, str) for condition in self.domain):
+            return True  # not all of them must hold
+        return all(
+            row[name] == value
+            for name, operator, value in self.domain
+            if operator == "=" and name in row
+        )
 
 
 @dataclass
@@ -135,6 +149,7 @@ def _grant(model, rule):
         frozenset(ids),
         bool(rule.fields),
         _methods(rule.methods),
+        domain,
     )
 
 

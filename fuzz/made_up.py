@@ -13,7 +13,23 @@ from odoo.service.model import call_kw
 from . import changes
 from .entrance import ALLOWED, Answer
 from .generate import Call
-from .oracle import CHANGED, LINKED, UNGRANTED
+from .inside import look_inside
+from .oracle import CHANGED, LINKED, UNGRANTED, Oracle
+from .scopes import Rule, Scope
+
+OPPORTUNITIES = Scope(
+    "opportunities",
+    (
+        Rule(
+            "crm.lead",
+            "read write create",
+            domain="[('type', '=', 'opportunity')]",
+            methods="message_post(body)",
+        ),
+        Rule("mail.activity", "read write create"),
+    ),
+)
+"""A scope for what no other limits: what is made, noted and called on some records only."""
 
 MADE_UP = []
 
@@ -22,7 +38,7 @@ class MadeUp(NamedTuple):
     """What a call came to.
 
     :param kind: of the finding that there must be; ``None``: there must be none
-    :param scope: whose key called
+    :param scope: the name of the scope whose key called
     :param make: takes a superuser's environment, prepares what there must be, and returns a
         call, and perhaps SQL: what came of it, if not what stock Odoo does
     """
@@ -52,9 +68,19 @@ def judge(fuzz) -> list[str]:
     :param run.Fuzz fuzz: a prepared database
     :return: where it errs, and how
     """
+    oracles = {
+        scope.name: (scope.caller, oracle)
+        for scope, _key, _inside, oracle, _generator in fuzz.prepared
+    }
+    env = fuzz.env
+    user_env = env(user=env.ref(OPPORTUNITIES.caller).id, su=False)
+    inside = look_inside(user_env, OPPORTUNITIES)
+    oracle = Oracle(env, fuzz.columns, inside)
+    oracles[OPPORTUNITIES.name] = OPPORTUNITIES.caller, oracle
     wrong = []
     for made_up in MADE_UP:
-        findings = _findings(fuzz, made_up)
+        caller, oracle = oracles[made_up.scope]
+        findings = oracle.judge(*_made(fuzz, made_up, caller))
         kinds = {finding.kind for finding in findings}
         if made_up.kind is None and findings:
             details = [finding.detail for finding in findings]
@@ -64,12 +90,8 @@ def judge(fuzz) -> list[str]:
     return wrong
 
 
-def _findings(fuzz, made_up):
-    [(scope, oracle)] = [
-        (scope, oracle)
-        for scope, _key, _inside, oracle, _generator in fuzz.prepared
-        if scope.name == made_up.scope
-    ]
+def _made(fuzz, made_up, caller):
+    """Return a call, and what came of it."""
     cr = fuzz.entrance.cr
     env = api.Environment(cr, SUPERUSER_ID, {})
     try:
@@ -80,14 +102,13 @@ def _findings(fuzz, made_up):
             for statement in sql:
                 cr.execute(statement)
         else:
-            user = env.ref(scope.caller)
-            _call_stock(env(user=user.id, su=False), call)
+            _call_stock(env(user=env.ref(caller).id, su=False), call)
         changed = changes.since(cr, mark)
     finally:
         cr.rollback()
         cr.transaction = None
         fuzz.registry.reset_changes()
-    return oracle.judge(call, Answer(ALLOWED, "null", "{}", changed))
+    return call, Answer(ALLOWED, "null", "{}", changed)
 
 
 def _call_stock(env, call):
@@ -135,6 +156,13 @@ def _a_comment_on_a_record_outside(env):
 def _an_activity_deleted(env):
     activity = _first(env, "mail.activity", ("res_model", "=", "crm.lead"))
     return [Call("mail.activity", "unlink", activity.ids)]
+
+
+@leak(CHANGED, "opportunities")
+def _an_activity_made_on_a_lead_outside(env):
+    values = {"res_model_id": env["ir.model"]._get_id("crm.lead"), "summary": "new 1"}
+    lead = _first(env, "crm.lead", ("type", "=", "lead"))
+    return [_create("mail.activity", values | {"res_id": lead.id})]
 
 
 @leak(CHANGED, "documents")
@@ -246,6 +274,11 @@ def _an_ungranted_text_behind_markup(env):
     return [call, f"INSERT INTO crm_lead ({columns}) VALUES ({values})"]
 
 
+@leak(CHANGED, "opportunities")
+def _a_new_record_outside(env):
+    return [_create("crm.lead", {"name": "new 1", "type": "lead"})]
+
+
 @leak(CHANGED, "write some")
 def _ungranted_hours_of_a_task(env):
     return [_write(_first(env, "project.task"), {"allocated_hours": 55})]
@@ -323,6 +356,12 @@ def _an_ungranted_argument_of_a_method(env):
     return [Call("crm.lead", "message_post", _lead(env).ids, arguments)]
 
 
+@leak(UNGRANTED, "opportunities")
+def _a_method_on_a_record_outside(env):
+    lead = _first(env, "crm.lead", ("type", "=", "lead"))
+    return [Call("crm.lead", "message_post", lead.ids, {"body": "x"})]
+
+
 @leak(UNGRANTED, "methods")
 def _a_method_on_a_record_that_is_not_there(env):
     return [Call("crm.lead", "action_set_won", [10**6]), "SELECT"]
@@ -390,6 +429,18 @@ def _what_a_description_was_is_kept(env):
     task = _first(env, "project.task")
     task.description = "<p>x</p>"
     return [_write(task, {"description": "new 1"})]
+
+
+@effect("opportunities")
+def _an_activity_is_made_on_a_granted_record(env):
+    values = {"res_model_id": env["ir.model"]._get_id("crm.lead"), "summary": "new 1"}
+    lead = _first(env, "crm.lead", ("type", "=", "opportunity"))
+    return [_create("mail.activity", values | {"res_id": lead.id})]
+
+
+@effect("opportunities")
+def _a_record_is_made_inside(env):
+    return [_create("crm.lead", {"name": "new 1", "type": "opportunity"})]
 
 
 @effect("methods")

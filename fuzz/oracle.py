@@ -201,8 +201,10 @@ class Oracle:
         if touched.is_about(change.table):
             named = touched.sent.written | set(touched.sent.defaults)
             sent |= named & set(change.new) - {"id"}
+        row = touched.became(change) or change.new
         return any(
-            sent <= set(grant.fields) for grant in self.inside.of(model, "create")
+            sent <= set(grant.fields) and grant.may_hold(row)
+            for grant in self.inside.of(model, "create")
         )
 
     def _is_of_granted_document(self, change, touched) -> bool:

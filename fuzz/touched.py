@@ -54,6 +54,10 @@ class Touched:
         """Tell whether the call is one of the model that has a table."""
         return table == self._table
 
+    def became(self, change) -> dict:
+        """Return what a row that changed holds in the end."""
+        return [c for c in self.of(change.table) if c.id == change.id][-1].new
+
     def is_asked(self, change) -> bool:
         """Tell whether the call names a row as one that it is about."""
         return self.is_about(change.table) and change.id in self._asked
