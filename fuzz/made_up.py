@@ -431,6 +431,12 @@ def _what_a_description_was_is_kept(env):
     return [_write(task, {"description": "new 1"})]
 
 
+@effect("write some")
+def _a_rating_keeps_the_name_of_its_task(env):
+    task = _first(env, "project.task", ("rating_ids", "!=", False))
+    return [_write(task, {"name": "new 1"})]
+
+
 @effect("opportunities")
 def _an_activity_is_made_on_a_granted_record(env):
     values = {"res_model_id": env["ir.model"]._get_id("crm.lead"), "summary": "new 1"}

@@ -192,22 +192,23 @@ class Fuzz:
     def _compare(self, scope, key, inside, answers):
         first = {index: told for index, _fuzzed, told in answers}
         suspects = [(index, fuzzed) for index, fuzzed, _told in answers]
-        states = [self._flipped(inside), self._planted, self._flipped(inside)]
+        flipped, planted = self._flipped(inside), self._planted
+        # Rows also move in their files when the same is planted once more.
+        states = [flipped, planted, flipped, planted, planted]
         seen = [first]
-        for state in [*states, self._planted]:
+        for state in states:
             if not suspects:
                 break
             self._change(state)
             seen.append({i: self._answer(key, fuzzed) for i, fuzzed in suspects})
             if len(seen) == 2:
                 suspects = [(i, f) for i, f in suspects if seen[1][i] != first[i]]
-        if len(seen) % 2 == 0:
-            self._change(self._planted)
+        if len(seen) == 2:
+            self._change(planted)
         for index, fuzzed in suspects:
             # Rows that sort alike come in any order: those answers are not stable.
-            if all(texts[index] == first[index] for texts in seen[::2]) and all(
-                texts[index] == seen[1][index] for texts in seen[1::2]
-            ):
+            told = [answers[index] for answers in seen]
+            if told[0] == told[2] == told[4] == told[5] and told[1] == told[3]:
                 detail = "the answer depends on texts outside"
                 yield self._leak(index, scope, fuzzed, Finding(TOLD, detail))
             else:
