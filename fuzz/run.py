@@ -206,7 +206,7 @@ class Fuzz:
         if len(seen) == 2:
             self._change(planted)
         for index, fuzzed in suspects:
-            # Rows that sort alike come in any order: those answers are not stable.
+            # Rows that sort alike come as they lie: those answers are not stable.
             told = [answers[index] for answers in seen]
             if told[0] == told[2] == told[4] == told[5] and told[1] == told[3]:
                 detail = "the answer depends on texts outside"

@@ -10,8 +10,8 @@ from .generate import NEW
 VALUES = ("vals", "vals_list", "default")
 """Arguments that hold values of records."""
 
-CREATING = ("create", "name_create", "copy", "load", "web_save")
-"""Methods that take defaults from the context."""
+CREATING = ("create", "name_create", "copy", "load")
+"""Methods that take defaults from the context; one more does where it creates."""
 
 DEFAULT = "default_"
 NEW_TEXT = re.compile(rf"{NEW}\d+")
@@ -49,7 +49,8 @@ class Sent:
             if isinstance(values, dict)
         ]
         self.defaults = {}
-        if fuzzed.method in CREATING:
+        saves_new = fuzzed.method == "web_save" and not fuzzed.ids
+        if saves_new or fuzzed.method in CREATING:
             self.defaults = {
                 name.removeprefix(DEFAULT): value
                 for name, value in _context(fuzzed.context)
