@@ -8,7 +8,10 @@
 - ``metadata``: names and ids to make calls of
 - ``generate`` and ``nasty``: calls within a scope, and ways to lead them out of it
 - ``entrance``: makes a call as a transport would, in this process
-- ``oracle``: judges what came of it
+- ``sent`` and ``touched``: what the caller sent, and the rows that his call changed
+- ``entailed``: what stock Odoo changes by itself when something granted changes
+- ``oracle``: judges what came of a call
+- ``made_up``: leaks that it must find, and effects that are none
 - ``switches``: takes a wall away, to see that what leaks then is found
 - ``run``: drives all that, remembers where it is, and counts
 """

@@ -169,9 +169,19 @@ class Columns:
         self._arrange(outside, reverse=True)
 
     def _arrange(self, tables, reverse):
-        """Give the records of models that are sorted by a number another order."""
+        """Give the records of models that are sorted by a number another order.
+
+        The first stays the first: a new record gets it, as on a screen, and what may be
+        made may differ with it.
+        """
         for table in tables:
-            order = SQL("id %% 97") if not reverse else SQL("97 - id %% 97")
+            order = SQL("id %% 97")
+            if reverse:
+                order = SQL(
+                    "CASE id WHEN (SELECT id FROM %s ORDER BY id %% 97, id LIMIT 1)"
+                    " THEN 0 ELSE 97 - id %% 97 END",
+                    SQL.identifier(table),
+                )
             self.env.cr.execute(
                 SQL("UPDATE %s SET sequence = %s", SQL.identifier(table), order)
             )

@@ -23,6 +23,9 @@ def main(arguments=None) -> int:
     parser.add_argument("--calls", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, help="make just the call of this index")
+    parser.add_argument(
+        "--made-up", action="store_true", help="let the oracle judge what is known"
+    )
     parser.add_argument("--without", default="", help="walls to take away, by comma")
     parser.add_argument("--state", type=Path, help="where to remember how far it came")
     parser.add_argument("--report", type=Path, help="where to write what was found")
@@ -38,10 +41,24 @@ def main(arguments=None) -> int:
 
     walls = [name for name in options.without.split(",") if name]
     fuzz = Fuzz(options.database, options.seed, "decision" in walls, options.url)
+    if options.made_up:
+        return _judge_made_up(fuzz, options)
     with without(walls):
         if options.only is not None:
             return _replay(fuzz, options.only)
         return _Run(fuzz, options).run()
+
+
+def _judge_made_up(fuzz, options) -> int:
+    """Tell where the oracle errs."""
+    from . import made_up
+
+    wrong = made_up.judge(fuzz)
+    print(f"{len(made_up.MADE_UP)} are made up", *wrong, sep="\n")
+    if options.report:
+        report = {"made_up": len(made_up.MADE_UP), "wrong": wrong}
+        options.report.write_text(json.dumps(report))
+    return 1 if wrong else 0
 
 
 def _replay(fuzz, index) -> int:

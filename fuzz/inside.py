@@ -5,6 +5,7 @@ What such a read shows is granted: values, what a granted field computes or rela
 display names of related records. Every other cell of the database is outside.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from odoo.tools.safe_eval import safe_eval
@@ -21,6 +22,20 @@ DOCUMENTS = {
 """Models whose rows belong to a record of any model, and the fields that say to which."""
 SHOWING = ("char", "text", "html", "json")
 NAMING = ("many2one", "one2many", "many2many", "reference")
+METHOD = re.compile(r"(\w+)\s*(\(([^)]*)\))?")
+SAFE = {
+    "message_post": frozenset(
+        {
+            "body",
+            "body_is_html",
+            "message_type",
+            "subject",
+            "subtype_id",
+            "subtype_xmlid",
+        }
+    ),
+}
+"""What the bare name of a method grants, where other arguments act as somebody else."""
 SHOWN_BY_NAME = 1000  # related records whose names a field that can be set may show
 
 
@@ -30,6 +45,8 @@ class Grant:
 
     :param fields: names, in order
     :param ids: the records of the rule's domain, before any call
+    :param methods: the arguments that business methods may be given, by name; ``None`` is
+        any
     """
 
     model: str
@@ -37,7 +54,21 @@ class Grant:
     fields: tuple
     ids: frozenset
     limited: bool = False
-    methods: tuple = ()
+    methods: dict = field(default_factory=dict)
+    domain: list = field(default_factory=list)
+
+    def may_hold(self, row) -> bool:
+        """Tell whether a new row can lie in the domain, as far as it asks for values.
+
+        :param row: by column
+        """
+        if any(isinstance(condition, str) for condition in self.domain):
+            return True  # not all of them must hold
+        return all(
+            row[name] == value
+            for name, operator, value in self.domain
+            if operator == "=" and name in row
+        )
 
 
 @dataclass
@@ -51,11 +82,12 @@ class Inside:
     cells: set = field(default_factory=set)
     choices: list | None = None  # what a generator makes of the grants
 
-    def of(self, model, operation):
+    def of(self, model, *operations):
+        """Return the grants on a model for any of some operations."""
         return [
             grant
             for grant in self.grants
-            if grant.model == model and operation in grant.operations
+            if grant.model == model and grant.operations.intersection(operations)
         ]
 
     @property
@@ -110,17 +142,25 @@ def _grant(model, rule):
         for name, field_ in model._fields.items()
         if name not in secrets and model._has_field_access(field_, "read")
     ]
-    methods = tuple(
-        name.partition("(")[0].strip() for name in rule.methods.split(", ") if name
-    )
     return Grant(
         model._name,
         rule.operations,
         tuple(names),
         frozenset(ids),
         bool(rule.fields),
-        methods,
+        _methods(rule.methods),
+        domain,
     )
+
+
+def _methods(text):
+    """Read what a rule says of business methods."""
+    methods = {}
+    for name, parentheses, arguments in METHOD.findall(text):
+        methods[name] = SAFE.get(name)
+        if parentheses:
+            methods[name] = frozenset(re.findall(r"\w+", arguments))
+    return methods
 
 
 def _of_granted_documents(env, inside, grant):

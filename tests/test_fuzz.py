@@ -101,3 +101,10 @@ def test_every_kind_of_leak_is_found(database, fuzz):
     walls = "--without=decision,second_wall"
     report, printed = fuzz(database, WITHOUT_WALLS, 4, walls, "--most=0").report()
     assert set(report["ways"]) >= LEAKS, printed
+
+
+def test_the_oracle_knows_a_leak(database, fuzz):
+    """Leaks that are made up are found, one by one, and what stock Odoo does is none."""
+    report, printed = fuzz(database, 0, 0, "--made-up").report()
+    assert report["made_up"] > 30
+    assert not report["wrong"], printed
