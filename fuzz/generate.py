@@ -177,6 +177,7 @@ class Draft:
         if build:
             build(self.call.arguments)
         elif method == "message_post":
+            self.call.ids = self.call.ids[:1]
             self.call.arguments["body"] = "Hello"
         return self.call
 
@@ -219,6 +220,9 @@ class Draft:
         call, rng = self.call, self.rng
         if call.context is None and rng.random() < 0.3:
             call.context = self.harmless_context()
+        if call.twice:
+            call.positional = len(GENERIC_METHODS.get(call.method, ()))
+            return
         if rng.random() < 0.35 and not isinstance(call.context, list):
             call.transport = JSON2
             return
@@ -451,7 +455,9 @@ class Draft:
         arguments["domain"] = self.domain_inside()
         arguments["limit"] = 5
         if self.rng.random() < 0.3:
-            arguments["operator"] = self.rng.choice(("=", "=ilike", "not ilike", "in"))
+            arguments["operator"] = self.rng.choice(
+                ("=", "=ilike", "not ilike", "like")
+            )
 
     def _name_create(self, arguments):
         arguments["name"] = "new"

@@ -125,7 +125,7 @@ def message_calls(draft) -> list[tuple]:
     model = draft.call.model
     if not hasattr(draft.metadata.env[model], "message_post"):
         model = "res.partner"
-    ids = draft.some_ids(draft.metadata.ids(model))[:2]
+    ids = draft.some_ids(draft.metadata.ids(model))[:1]
     attachments = draft.metadata.ids("ir.attachment")[:1]
     arguments = [
         {"body": "x", "attachment_ids": attachments},
@@ -144,8 +144,8 @@ def disguised_calls(draft) -> list[tuple]:
     partners = [PARTNER]
     template = rng.choice(metadata.ids("mail.template"))
     return [
-        (model, "message_post_with_source", ids,
-         {"source_ref": "mail.message_activity_assigned"}),
+        ("crm.lead", "message_post_with_source", metadata.ids("crm.lead")[:1],
+         {"source_ref": "crm.mail_template_demo_crm_lead"}),
         (model, "message_notify", ids, {"body": "x", "partner_ids": partners}),
         (model, "message_subscribe", ids, {"partner_ids": partners}),
         (model, "message_process", None, {"model": "crm.lead", "message": MAIL}),

@@ -111,7 +111,7 @@ def _path_in_domain(draft):
     add_condition(draft, [name, *draft.condition(model, last)[1:]])
 
 
-@way("any in a domain", *SEARCHING, weight=2)
+@way("any in a domain", *SEARCHING, weight=3)
 def _any_in_domain(draft):
     model = draft.call.model
     relation = granted_relation(draft)
@@ -149,7 +149,7 @@ def _text_on_many2one(draft):
     add_condition(draft, [relation, operator, value])
 
 
-@way("a hierarchy operator", *SEARCHING, weight=2)
+@way("a hierarchy operator", *SEARCHING, weight=3)
 def _hierarchy(draft):
     model = draft.call.model
     relation = draft.rng.choice(["id", granted_relation(draft) or "id"])
@@ -163,7 +163,7 @@ def _hierarchy(draft):
     add_condition(draft, [relation, draft.rng.choice(HIERARCHY), value])
 
 
-@way("a search by display name", *SEARCHING, weight=2)
+@way("a search by display name", *SEARCHING)
 def _display_name(draft):
     if draft.call.method == "name_search" and draft.rng.random() < 0.5:
         draft.call.arguments["name"] = f"zq{draft.rng.choice('0123456789abcdef')}"
@@ -174,7 +174,7 @@ def _display_name(draft):
     add_condition(draft, [name, "ilike", f"zq{digit}"])
 
 
-@way("an ungranted field in a domain", *SEARCHING, weight=2)
+@way("an ungranted field in a domain", *SEARCHING)
 def _ungranted_field(draft):
     model = draft.call.model
     names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
@@ -188,6 +188,7 @@ def _ungranted_field(draft):
 def _part_of_date(draft):
     model = draft.call.model
     names = draft.metadata.fields(model, *DATES)
+    names = sorted(set(names) - set(draft.grant.fields)) or names
     if not names:
         return False
     part = draft.rng.choice(("month_number", "year_number", "day_of_week", "x"))
@@ -209,11 +210,20 @@ def _data_typed(draft):
 
 @way("an odd operator", *SEARCHING)
 def _odd_operator(draft):
-    name = draft.rng.choice(draft.metadata.fields(draft.call.model, stored=True))
+    model = draft.call.model
+    names = draft.metadata.fields(model, stored=True)
+    planted = draft.metadata.planted_fields(model)
+    ungranted = sorted(set(planted) - set(draft.grant.fields))
+    name = draft.rng.choice(ungranted or names)
     operator = draft.rng.choice(
         ("==", "<>", "=?", "inselect", "not inselect", "IN", "=LIKE", "is", "@>", "~")
     )
-    value = draft.rng.choice(["zq1", 1, ["zq1"], True, None, {"a": 1}, "SELECT 1"])
+    value = draft.rng.choice([1, ["zq1"], True, None, {"a": 1}, "SELECT 1"])
+    if draft.rng.random() < 0.6:
+        token = draft.metadata.token(
+            model, name, draft.rng.choice(draft.metadata.ids(model))
+        )
+        value = draft.rng.choice(["zq%", token, [token]])
     add_condition(draft, [name, operator, value])
 
 
@@ -231,7 +241,7 @@ def _order_by_many2one(draft):
     draft.call.arguments.pop("limit", None)
 
 
-@way("sorting by an ungranted field", *SORTING, weight=2)
+@way("sorting by an ungranted field", *SORTING)
 def _order_by_ungranted(draft):
     model = draft.call.model
     names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
@@ -240,7 +250,7 @@ def _order_by_ungranted(draft):
     draft.call.arguments["order"] = draft.rng.choice(sorted(names))
 
 
-@way("sorting groups", "formatted_read_group", "read_group", weight=2)
+@way("sorting groups", "formatted_read_group", "read_group")
 def _order_groups(draft):
     model, arguments = draft.call.model, draft.call.arguments
     names = sorted(set(draft.metadata.planted_fields(model)) - set(draft.grant.fields))
@@ -285,7 +295,7 @@ def _secret_read(draft):
         arguments["fields"] = [*arguments.get("fields", []), name]
 
 
-@way("a nested specification", *SPECIFYING, weight=2)
+@way("a nested specification", *SPECIFYING)
 def _nested_specification(draft):
     model = draft.call.model
     relation = granted_relation(draft)
@@ -297,7 +307,7 @@ def _nested_specification(draft):
     )
 
 
-@way("a reference in a specification", "web_read", "web_save", weight=2)
+@way("a reference in a specification", "web_read", "web_save", weight=3)
 def _reference_specification(draft):
     """Follow a reference to what the record does refer to, or else to anything."""
     model, metadata = draft.call.model, draft.metadata
@@ -339,7 +349,7 @@ def _groupby_path(draft):
     draft.call.arguments["groupby"] = [name]
 
 
-@way("an ungranted field to group by", "formatted_read_group", "read_group", weight=2)
+@way("an ungranted field to group by", "formatted_read_group", "read_group")
 def _groupby_ungranted(draft):
     model = draft.call.model
     names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
@@ -348,7 +358,7 @@ def _groupby_ungranted(draft):
     draft.call.arguments["groupby"] = [draft.rng.choice(sorted(names))]
 
 
-@way("an aggregate", "formatted_read_group", weight=2)
+@way("an aggregate", "formatted_read_group")
 def _aggregate(draft):
     model = draft.call.model
     names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
@@ -361,7 +371,7 @@ def _aggregate(draft):
     draft.call.arguments.setdefault("aggregates", []).append(f"{name}:{function}")
 
 
-@way("having", "formatted_read_group", weight=2)
+@way("having", "formatted_read_group")
 def _having(draft):
     model = draft.call.model
     names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
@@ -448,27 +458,39 @@ def _data_typed_write(draft):
     )
 
 
-@way("a document of another", "create", "write", "web_save", weight=2)
+@way("a document of another", "create", "write", weight=3)
 def _other_document(draft):
     """Hang a row on a record of any model, or show a file where it does not belong."""
-    names = DOCUMENTS.get(draft.call.model)
-    if not names:
+    call, metadata, rng = draft.call, draft.metadata, draft.rng
+    grants = [
+        grant
+        for model in DOCUMENTS
+        for grant in draft.inside.of(model, call.method)
+        if grant.ids
+    ]
+    if not grants:
         return False
-    target = draft.rng.choice(draft.metadata.preferred)
-    model = target
-    if draft.call.model == "mail.activity":
-        model = draft.metadata.env["ir.model"]._get_id(target)
+    draft.grant = rng.choice(grants)
+    call.model = draft.grant.model
+    if call.method == "create":
+        call.arguments["vals_list"] = [draft.values_inside("create")]
+    else:
+        call.ids = draft.some_ids(sorted(draft.grant.ids))
+        call.arguments["vals"] = {}
+    model = rng.choice(metadata.preferred)
+    id_ = rng.choice(metadata.ids(model))
+    if call.model == "mail.activity":
+        model = metadata.env["ir.model"]._get_id(model)
     values = values_of_call(draft)
-    values[names[0]] = model
-    values[names[1]] = draft.rng.choice(draft.metadata.ids(target))
-    if draft.call.model == "ir.attachment" and draft.rng.random() < 0.5:
-        values |= draft.rng.choice(
+    values |= dict(zip(DOCUMENTS[call.model], (model, id_), strict=True))
+    if call.model == "ir.attachment" and rng.random() < 0.5:
+        values |= rng.choice(
             [{"res_field": "image_1920"}, {"url": "/x.js"}, {"public": True}]
         )
-    return draft.call.model
+    return f"{call.method} {call.model}"
 
 
-@way("an integrity error", "create", "write", "web_save", weight=2)
+@way("an integrity error", "create", "write", "web_save")
 def _integrity_error(draft):
     """Make the database complain: what it says may hold the whole row."""
     names = {*draft.required(draft.call.model), "name"} & set(draft.grant.fields)
@@ -478,8 +500,7 @@ def _integrity_error(draft):
 
 
 @way("a row outside", "read", "write", "unlink", "web_read", "export_data", "copy",
-     "web_save", "action_archive", "message_post", "action_confirm", "get_metadata",
-     weight=2)  # fmt: skip
+     "web_save", "action_archive", "message_post", "action_confirm", "get_metadata")  # fmt: skip
 def _row_outside(draft):
     outside = sorted(set(draft.metadata.ids(draft.call.model)) - draft.grant.ids)
     if not outside:
@@ -487,7 +508,7 @@ def _row_outside(draft):
     draft.call.ids = [*draft.some_ids(outside), *(draft.call.ids or [])[:1]]
 
 
-@way("an import path", "load", weight=2)
+@way("an import path", "load", weight=3)
 def _import_path(draft):
     relation = granted_relation(draft)
     if relation is None:
@@ -533,7 +554,7 @@ def _external_id(draft):
     draft.is_another = True
 
 
-@way("a web_save that goes on", "web_save", weight=2)
+@way("a web_save that goes on", "web_save", weight=3)
 def _next_id(draft):
     ids = draft.metadata.ids(draft.call.model)
     outside = sorted(set(ids) - draft.grant.ids)
@@ -565,7 +586,15 @@ def _twice(draft):
 
 @way("names that tell more", "read", "search_read", "web_read", "name_search", weight=2)
 def _telling_names(draft):
+    model, metadata = draft.call.model, draft.metadata
+    contacts = [
+        name
+        for name in metadata.filled(model, "many2one", names=set(draft.grant.fields))
+        if metadata.comodel(model, name) == "res.partner"
+    ]
     relation = granted_relation(draft, "many2one")
+    if contacts and draft.rng.random() < 0.6:
+        relation = draft.rng.choice(contacts)
     arguments = draft.call.arguments
     if draft.call.method == "web_read" and relation:
         arguments["specification"][relation] = {"fields": {"display_name": {}}}
@@ -577,7 +606,7 @@ def _telling_names(draft):
 
 
 @way("a default in the context", "create", "default_get", "name_create", "load",
-     "write", "web_save", "copy", weight=2)  # fmt: skip
+     "write", "web_save", "copy", weight=3)  # fmt: skip
 def _default(draft):
     model = draft.call.model
     name = draft.rng.choice(draft.metadata.fields(model, stored=True))
@@ -591,7 +620,7 @@ def _default(draft):
     return draft.call.method
 
 
-@way("another model", weight=3)
+@way("another model", weight=2)
 def _another_model(draft):
     draft.is_another = True
     metadata, call = draft.metadata, draft.call
@@ -606,6 +635,8 @@ def _another_model(draft):
         call.arguments.pop(name, None)
     if "specification" in call.arguments:
         call.arguments["specification"] = {one: {} for one in draft.sample(names)}
+    if kind == "without_tables" and draft.rng.random() < 0.5:
+        call.method, call.ids, call.arguments = "create", None, {"vals_list": []}
     if "vals_list" in call.arguments:
         call.arguments["vals_list"] = [values_of(draft, model, 0)]
     return kind.replace("_", " ")
@@ -623,12 +654,12 @@ def _store_of_secrets(draft):
     draft.is_another = True
 
 
-@way("a method for the web client", weight=4)
+@way("a method for the web client", weight=3)
 def _web_client(draft):
     return take_call(draft, web_client_calls(draft))
 
 
-@way("a business method", weight=3)
+@way("a business method", weight=2)
 def _business(draft):
     call, rng = draft.call, draft.rng
     if not draft.tame and rng.random() < 0.4:
