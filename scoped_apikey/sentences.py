@@ -71,9 +71,16 @@ def _reason(env, refusal):
             "setting %(names)s writes more than its field, and no rule on %(model)s names"
             " it"
         ),
+        "lookups": env._(
+            "%(names)s of %(model)s would tell of other records, and no rule names it"
+        ),
         "reach": env._(
             "setting %(names)s needs a rule that grants %(operation)s on %(model)s, or"
             " one that names the field"
+        ),
+        "hidden": env._(
+            "setting %(names)s needs records of %(model)s that the user of the key may"
+            " %(operation)s, or a rule that names the field"
         ),
         "unfiltered": env._(
             "%(operation)s on %(model)s would not be limited to the records of a rule"

@@ -35,6 +35,11 @@ class ModelView:
         """The references whose model is another field, and which that is."""
         return self.env["apikey.catalogue"]._references_of(self.name)
 
+    @property
+    def lookups(self) -> frozenset[str]:
+        """The fields that tell of other records than theirs."""
+        return self.env["apikey.catalogue"]._lookups_of(self.name)
+
     def by_name(self, operation) -> frozenset[str]:
         """Return the fields that only a rule which names them covers."""
         return self.env["apikey.catalogue"]._by_name_of(self.name, operation)

@@ -23,14 +23,16 @@ class _Draft:
 
     def finish(self, operation) -> Access:
         fields = frozenset(self.fields)
+        shown = fields | (self.offered or frozenset())
+        lookups = self.view.lookups & shown if operation == READ else frozenset()
         return Access(
             self.view.resource,
             operation,
             fields,
             self.offered,
-            self.view.by_name(operation) & (fields | (self.offered or frozenset())),
+            self.view.by_name(operation) & shown,
             tuple(self.reaches),
-            frozenset(self.elsewhere),
+            lookups | self.elsewhere,
             self.unfiltered,
             frozenset(self.ids),
         )

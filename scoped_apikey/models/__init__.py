@@ -11,6 +11,7 @@ from . import apikey_scope_rule_words
 from . import apikey_scope_window
 from . import ir_actions_server
 from . import ir_config_parameter
+from . import ir_module_module
 from . import ir_rule
 from . import mail_template
 from . import res_config_settings

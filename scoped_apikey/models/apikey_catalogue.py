@@ -68,6 +68,11 @@ class ApikeyCatalogue(models.AbstractModel):
         return catalogue.BY_NAME_FIELDS
 
     @api.model
+    def _lookup_fields(self) -> frozenset[str]:
+        """Return fields that tell of other records: never read under "every field"."""
+        return catalogue.LOOKUP_FIELDS
+
+    @api.model
     def _names_searched(self) -> dict[str, tuple[str, ...]]:
         """Return the paths that models which search names in their own way search, too."""
         return catalogue.NAMES_SEARCHED
@@ -156,12 +161,29 @@ class ApikeyCatalogue(models.AbstractModel):
             return True
         if field.type in ("one2many", "many2many"):
             return catalogue.is_secret_store(field.comodel_name)
-        if not field.related:
-            return False
-        *links, related = field.related.split(".")
+        return bool(field.related) and self._is_secret(*self._related_of(field))
+
+    def _related_of(self, field) -> tuple[str, str]:
+        """Return the model and the name of the field that a related field shows."""
+        model = field.model_name
+        *links, name = field.related.split(".")
         for link in links:
             model = self.pool[model]._fields[link].comodel_name
-        return self._is_secret(model, related)
+        return model, name
+
+    @api.model
+    @tools.ormcache("model", cache="stable")
+    def _lookups_of(self, model: str) -> frozenset[str]:
+        """Return the fields of a model that tell of other records, and what relates one."""
+        return frozenset(
+            filter(partial(self._looks_up, model), self.pool[model]._fields)
+        )
+
+    def _looks_up(self, model, name):
+        field = self.pool[model]._fields[name]
+        if field.related:
+            return self._looks_up(*self._related_of(field))
+        return name in self._named_for(model, self._lookup_fields())
 
     @api.model
     @tools.ormcache("model", "operation", cache="stable")

@@ -117,6 +117,14 @@ class ApikeyScopeRule(models.Model):
                 model=self.model_id.name,
                 fields=", ".join(doors.mapped("field_description")),
             )
+        lookups = self.field_ids.filtered(lambda f: f.name in known._lookups_of(model))
+        if lookups and self.perm_read:
+            yield self.env._(
+                "These fields of %(model)s tell of other records, hidden ones included:"
+                " %(fields)s.",
+                model=self.model_id.name,
+                fields=", ".join(lookups.mapped("field_description")),
+            )
         yield from self._parameter_warnings()
 
     def _parameter_warnings(self):

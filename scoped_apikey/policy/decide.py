@@ -4,7 +4,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from .footprint import DESCRIBE, Access, Footprint, Invocation, Resource
+from .footprint import DESCRIBE, READ, Access, Footprint, Invocation, Resource
 from .rules import Policy, Rule
 
 ABSOLUTE = frozenset(
@@ -18,8 +18,8 @@ class Refusal:
     """Why a call is refused, for others to put in words.
 
     :param code: one of ``network``, ``window``, ``off_limits``, ``runs_code``,
-        ``context``, ``operation``, ``fields``, ``secrets``, ``elsewhere``, ``unfiltered``,
-        ``reach``, ``method``, ``arguments``, ``dangerous``, ``ungrantable``, ``store``;
+        ``context``, ``operation``, ``fields``, ``secrets``, ``elsewhere``, ``lookups``,
+        ``unfiltered``, ``reach``, ``method``, ``arguments``, ``dangerous``, ``ungrantable``, ``store``;
         other rooms add codes of their own
     :param resource: the model it is about
     :param operation: the operation that is not granted
@@ -181,7 +181,7 @@ def _lacking(access: Access, fields: frozenset[str]) -> Refusal:
     if fields <= access.secrets:
         code = "secrets"
     elif fields <= access.elsewhere:
-        code = "elsewhere"
+        code = "lookups" if access.operation == READ else "elsewhere"
     return Refusal(code, access.resource, access.operation, tuple(sorted(fields)))
 
 

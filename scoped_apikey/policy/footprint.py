@@ -49,8 +49,9 @@ class Access:
     :param secrets: those of ``fields`` and ``offered`` that hold secrets
     :param reaches: what setting a field does elsewhere, as (field, access): a many2one
         reads its target, a related field writes it. A rule that names the field covers it
-    :param elsewhere: those of ``fields`` whose setting writes nobody knows where: covered
-        only by a rule that names them
+    :param elsewhere: those of ``fields`` and ``offered`` that reach nobody knows where:
+        setting them writes other records, or reading them tells of others. Covered only by
+        a rule that names them
     :param unfiltered: whether Odoo applies no record rules there, so that only a rule for
         every record can grant it
     :param ids: particular records that the caller chose

@@ -65,8 +65,10 @@ def check_records(env, call, arguments):
     :param env: the narrowed environment
     :raise AccessError: of Odoo's, naming the records
     """
+    if call.scoped_key is None or not arguments.id_list:
+        return
     policy = env["apikey.scope"]._policy(call.key)
-    if policy.companies is None or policy.observe or not arguments.id_list:
+    if policy.companies is None or policy.observe:
         return
     records = env[call.model].browse(arguments.id_list).exists()
     check_record_rules(records, "read")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from odoo.fields import Domain
 
 from ..policy.decide import Grant, Refusal
-from ..policy.footprint import CREATE, WRITE, Invocation
+from ..policy.footprint import CREATE, WRITE, Access, Invocation
 from .documents import limit_to_documents
 from .domains import rule_domain
 
@@ -40,14 +40,14 @@ class Granted:
         """Say which of the records that the caller chose are not granted."""
         for about, grant in self._grants.items():
             for name, there in grant.reached:
-                if self._outside(env, there, there.part.ids):
+                if code := self._beyond(env, there):
                     # What this field reaches is not granted: only its name could grant it.
                     rules = tuple(
                         rule for rule in grant.rules if rule.names_field(name)
                     )
                     if not rules:
                         part = there.part
-                        return Refusal("reach", part.resource, part.operation, (name,))
+                        return Refusal(code, part.resource, part.operation, (name,))
                     grant = replace(grant, rules=rules)
             self._grants[about] = grant
             part = grant.part
@@ -74,6 +74,12 @@ class Granted:
             if refusal := self._refuse(env, grant, ids):
                 return refusal
         return None
+
+    def _beyond(self, env, grant) -> str | None:
+        """Say why what a field reaches is out of reach, if it is."""
+        if self._outside(env, grant, grant.part.ids):
+            return "reach"
+        return "hidden" if _is_hidden(env, grant.part) else None
 
     def _refuse(self, env, grant, ids) -> Refusal | None:
         outside = self._outside(env, grant, ids)
@@ -121,6 +127,15 @@ def check_record_rules(records, operation):
     shown = records.sudo().with_context(active_test=False).filtered_domain(domain)
     if hidden := records - shown:
         raise rules._make_access_error(operation, hidden)
+
+
+def _is_hidden(env, access: Access) -> bool:
+    """Tell whether Odoo itself hides some of the records of an access from the user.
+
+    It lets links be set to what its rules hide, and what is linked then shows.
+    """
+    records = env[access.resource.model].browse(access.ids)
+    return records._filtered_access(access.operation) != records
 
 
 def _about(grant):

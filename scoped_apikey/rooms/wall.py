@@ -85,11 +85,13 @@ class Wall:
         resource = _resource(env, model)
         if not granting:
             return Refusal("operation", resource, operation)
-        secret = name in env["apikey.catalogue"]._by_name_of(model, operation)
+        known = env["apikey.catalogue"]
+        secret = name in known._by_name_of(model, operation)
+        lookup = operation == READ and name in known._lookups_of(model)
         for rules in granting:
-            if all(_grants_field(rule, name, secret) for rule in rules):
+            if all(_grants_field(rule, name, secret or lookup) for rule in rules):
                 return None
-        code = "secrets" if secret else "fields"
+        code = "secrets" if secret else "lookups" if lookup else "fields"
         return Refusal(code, resource, operation, (name,))
 
     def granting(self, env, model: str, operation: str) -> tuple[Rule, ...]:

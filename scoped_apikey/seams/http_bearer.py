@@ -109,12 +109,13 @@ def _check_json_2(call):
     call.ids = arguments.id_list
     env, within = narrow_companies(request.env, call, arguments)
     granted = check_grants(env, call, within)
-    if call.scoped_key:
+    wall = wall_around(request.env, call, granted)
+    with walled(wall):  # inside it, Odoo's refusal tells nothing of what is hidden
         check_records(env, call, granted)
     if granted is not arguments:
         request.params.update(granted.kwargs, context=granted.context)
     _act_in(env)
-    return wall_around(request.env, call, granted)
+    return wall
 
 
 def _check_route(call):

@@ -150,11 +150,12 @@ def _decide(call, recordset, name, args, kwargs):
     call.ids = arguments.id_list
     narrowed_env, narrowed = narrow_companies(env, call, arguments)
     granted = check_grants(narrowed_env, call, narrowed)
-    if call.scoped_key:
+    wall = wall_around(env, call, granted)
+    with walled(wall):  # inside it, Odoo's refusal tells nothing of what is hidden
         check_records(narrowed_env, call, granted)
     if granted is not arguments:
         args, kwargs = granted.to_rpc()
     if narrowed_env is not env and not call.running:
         # What Odoo computes when it flushes is computed in this environment.
         env.transaction.default_env = narrowed_env
-    return args, kwargs, wall_around(env, call, granted)
+    return args, kwargs, wall

@@ -196,6 +196,31 @@ class TestCatalogue(ScopedCase):
         reads = self.scope(self.rule("res.users", "read"))
         self.decide(reads, "res.users", "read", [1], fields=["login", "group_ids"])
 
+    def test_what_tells_of_other_records_must_be_named_to_be_read(self):
+        lookups = self.known._lookups_of("crm.lead")
+        self.assertIn("duplicate_lead_ids", lookups)
+        self.assertIn("phone_blacklisted", lookups, "of a mixin")
+        self.assertIn("partner_is_blacklisted", lookups, "it relates one")
+        self.assertNotIn("partner_id", lookups)
+        every = self.scope(self.rule("res.partner", "read"))
+        why = self.why(
+            every, "res.partner", "read", [1], fields=["same_vat_partner_id"]
+        )
+        self.assertIn("same_vat_partner_id of Contact", why)
+        self.assertIn("would tell of other records", why)
+        named = self.scope(
+            self.rule("res.partner", "read", ["name", "same_vat_partner_id"])
+        )
+        key = self.key(named, self.user)
+        self.serve(key, "res.partner", "read", [1], ["same_vat_partner_id"])
+        self.assertIn("tell of other records", str(named.warnings))
+
+    def test_modules_add_fields_that_tell_of_other_records(self):
+        self.add("_lookup_fields", "res.partner.city")
+        every = self.scope(self.rule("res.partner", "read"))
+        why = self.why(every, "res.partner", "search", domain=[("city", "=", "x")])
+        self.assertIn("would tell of other records", why)
+
     def test_modules_add_fields_that_open_a_door(self):
         scope = self.scope(self.rule("res.bank", "write"))
         self.decide(scope, "res.bank", "write", [1], vals={"bic": "x"})
@@ -229,7 +254,11 @@ class TestCatalogue(ScopedCase):
 
     def test_no_entry_is_misspelled(self):
         """Of the models that this database has, every field on the lists is there."""
-        for entry in catalogue.BY_NAME_FIELDS | catalogue.SECRET_FIELDS_OF:
+        for entry in (
+            catalogue.BY_NAME_FIELDS
+            | catalogue.SECRET_FIELDS_OF
+            | catalogue.LOOKUP_FIELDS
+        ):
             model, _dot, name = entry.rpartition(".")
             if model not in self.env or name.startswith("oauth_") or name == "role":
                 continue

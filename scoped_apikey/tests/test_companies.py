@@ -64,6 +64,32 @@ class TestCompanies(ScopedCase):
         self.assertEqual(self.names(both), {"Near", "Far"})
         self.assertEqual(self.names(both, allowed_company_ids=[self.far.id]), {"Far"})
 
+    def test_a_refusal_names_no_company(self):
+        """Odoo would suggest to switch to the company, by its name."""
+        message = self.refused(
+            self.limited(self.near), "res.partner", "read", self.partners[-1].ids
+        )
+        self.assertIn("access to these records of Contact", message)
+        self.assertNotIn("Far", message)
+
+    def test_a_link_to_a_record_of_another_company(self):
+        """Odoo would set it, or refuse it by the name of the record."""
+        near, far = self.partners[1:]
+        rules = [self.rule("res.partner", "read write")]
+        for values, reason in (
+            ({"parent_id": far.id}, "that the user of the key may read"),
+            ({"child_ids": [Command.link(far.id)]}, "no 'read' access to these"),
+        ):
+            with self.subTest(values):
+                key = self.limited(self.near, rules=rules)
+                message = self.refused(key, "res.partner", "write", near.ids, values)
+                self.assertNotIn("Of Far", message)
+                self.assertIn(reason, message)
+        self.serve(
+            self.limited(self.near, self.far, rules=rules),
+            "res.partner", "write", near.ids, {"parent_id": far.id},
+        )  # fmt: skip
+
     def test_the_users_own_company_comes_first(self):
         """Then defaults are what they are for the user."""
         for key, company in (
@@ -159,7 +185,7 @@ class TestCompanies(ScopedCase):
         ]
         key = self.limited(self.near, rules=rules)
         near, far = self.partners[1:]
-        sentence = f"no company {self.far.id} in common"
+        sentence = "needs records of Companies (res.company) that the user"
         for method, args in (
             ("create", [{"name": "x", "company_id": self.far.id}]),
             ("create", [[{"name": "x"}, {"name": "x", "company_id": self.far.id}]]),

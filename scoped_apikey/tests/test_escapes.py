@@ -283,6 +283,7 @@ class TestEscapes(ScopedCase):
             ("ir.rule", {"name": "x", "model_id": 1, "domain_force": "[]"}),
             ("mail.template", {"name": "x"}),
             ("ir.actions.server", {"name": "x", "model_id": 1}),
+            ("ir.module.module", {"name": "x"}),
         ):
             with (
                 self.subTest(model=model),
@@ -290,6 +291,31 @@ class TestEscapes(ScopedCase):
                 self.assertRaises(AccessError),
             ):
                 self.env[model].sudo().create(values)
+
+    def test_modules_are_not_installed_on_the_way(self):
+        """Stock code does so as superuser, for a new country of a company."""
+        module = self.env["ir.module.module"].search([("name", "=", "l10n_mt")])
+        module.state = "uninstalled"
+        key = self.key(self.scope(mode="observe"), self.admin)
+        with self.serving(key), self.assertRaisesRegex(AccessError, "out of reach"):
+            module.sudo().button_install()
+        self.assertEqual(module.state, "uninstalled")
+        every = self.scope(self.rule(None, ALL))
+        for model, values in (
+            ("res.company", {"name": "x", "country_id": 1}),
+            ("res.currency", {"active": False}),
+        ):
+            with self.subTest(model=model):
+                self.refused(every, model, "write", "must be named", [1], vals=values)
+
+    def test_activities_are_finished_only_by_name(self):
+        every = self.scope(self.rule("crm.lead", ALL, any_method=True))
+        named = self.scope(self.rule("crm.lead", methods="activity_feedback"))
+        for method in ("activity_feedback", "activity_unlink"):
+            self.refused(
+                every, "crm.lead", method, "no rule grants", [1], act_type_xmlids=[]
+            )
+        self.decide(named, "crm.lead", "activity_feedback", [1], act_type_xmlids=[])
 
     def test_second_factors_are_out_of_reach(self):
         scope = self.scope(self.rule(None, ALL))

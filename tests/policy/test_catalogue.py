@@ -100,6 +100,7 @@ OFF_LIMITS = [
     "apikey.scope.rule",
     "apikey.scope.window",
     "apikey.anything",
+    "privacy.lookup.wizard.line",
     "auth_totp.device",
     "res.users.apikeys",
     "res.users.apikeys.description",
@@ -462,7 +463,7 @@ def test_dangerous_arguments(method, name, value, dangerous):
         "iap.account", "ir.config_parameter", "ir.mail_server", "payment.provider",
         "payment.token", "res.config.settings", "res.device", "res.device.log",
         "res.users.apikeys", "res.users.apikeys.show", "res.users.identitycheck",
-        "certificate.key", "change.password.user",
+        "certificate.key", "change.password.user", "mail.mail",
     ],
 )  # fmt: skip
 def test_stores_of_secrets(model):

@@ -10,6 +10,7 @@ from .context import COMPANIES, HARMLESS_CONTEXT, is_harmless_context
 from .fields import (
     BY_NAME_FIELDS,
     DOOR_PARAMETERS,
+    LOOKUP_FIELDS,
     NAMES_SEARCHED,
     NOT_SECRET,
     SECRET_FIELDS,

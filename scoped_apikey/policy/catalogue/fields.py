@@ -98,8 +98,11 @@ BY_NAME_FIELDS = frozenset(
         "res.users.role",
         "res.users.share",
         # The other side of the same rights.
+        "res.company.currency_id",
+        "res.company.name",  # whoever makes one may act in it
         "res.company.parent_id",
         "res.company.user_ids",
+        "res.currency.active",  # it gives everybody a group, or takes it
         "res.groups.api_key_duration",
         "res.groups.implied_by_ids",
         "res.groups.implied_ids",
@@ -137,6 +140,34 @@ BY_NAME_FIELDS = frozenset(
 that names them lets them be set. Each with its model, and so for whatever inherits from it.
 """
 
+LOOKUP_FIELDS = frozenset(
+    {
+        "account.move.duplicated_ref_ids",
+        "account.move.highest_name",
+        "account.move.is_draft_duplicated_ref_ids",
+        "account.payment.duplicate_payment_ids",
+        "calendar.event.unavailable_partner_ids",
+        "crm.lead.commercial_partner_id",
+        "crm.lead.duplicate_lead_count",
+        "crm.lead.duplicate_lead_ids",
+        "hr.applicant.application_count",
+        "hr.expense.duplicate_expense_ids",
+        "hr.expense.same_receipt_expense_ids",
+        "mail.thread.blacklist.is_blacklisted",
+        "mail.thread.phone.phone_blacklisted",
+        "mail.thread.phone.phone_sanitized_blacklisted",
+        "purchase.order.duplicated_order_ids",
+        "res.partner.bank.duplicate_bank_partner_ids",
+        "res.partner.same_company_registry_partner_id",
+        "res.partner.same_vat_partner_id",
+        "sale.order.duplicated_order_ids",
+        "stock.quant.sn_duplicated",
+    }
+)
+"""Fields that look for other records by what this one holds, hidden ones included: whoever
+may write an email into a record could ask by them who has it. Only a rule that names them
+lets them be read.
+"""
 
 RUN_FIELDS = re.compile(
     r"""(.*_)?(domain|filter)(_.*)? | (.*_)?(code|script|formula|expression|python|arch)(_.*)?

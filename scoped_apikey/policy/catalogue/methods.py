@@ -340,7 +340,7 @@ SAFE_VALUES = {"message_type": ("comment", "notification")}
 if it had come in by mail, and others are bound to a text message or a letter.
 """
 
-SAFE_MIXIN_METHODS = frozenset({"message_post", "activity_feedback", "activity_unlink"})
+SAFE_MIXIN_METHODS = frozenset({"message_post"})
 """What "any method" grants of the methods that models share through mixins."""
 
 DANGEROUS_ARGUMENTS = re.compile(

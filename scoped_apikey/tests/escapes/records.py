@@ -3,6 +3,7 @@
 
 from .model import (
     ALL,
+    CANARY,
     EMAIL,
     GUESS,
     Changes,
@@ -286,6 +287,32 @@ COMBINED = (
     ),
 )
 
+LOOKUPS = (
+    escape(
+        "a field that looks for contacts with the same tax number",
+        "who has a tax number",
+        call("res.partner", "write", ["@spare"], vals={"vat": GUESS}),
+        call("res.partner", "read", ["@spare"], fields=["same_vat_partner_id"]),
+        proof=Guesses(CANARY.upper()),
+    ),
+    escape(
+        "the same field, where all are asked for",
+        "who has a tax number",
+        call("res.partner", "write", ["@spare"], vals={"vat": CANARY.upper()}),
+        call("res.partner", "read", ["@spare"]),
+        proof=Tells("Hidden"),
+    ),
+    escape(
+        "a field that looks for contacts of a name",
+        "whether there is a company of a name",
+        call("crm.lead", "write", ["@lead"], vals={"partner_id": False}),
+        call("crm.lead", "write", ["@lead"], vals={"partner_name": GUESS}),
+        call("crm.lead", "read", ["@lead"], fields=["commercial_partner_id"]),
+        rules=(Rule("crm.lead", "read write"),),
+        proof=Guesses("Hidden"),
+    ),
+)
+
 RECORDS = Section(
     "Records",
     rules=PARTNERS,
@@ -297,5 +324,5 @@ RECORDS = Section(
         call("res.partner", "message_post", ["@seen"], body="x"),
         call("res.partner", "action_archive", ["@seen"]),
     ),
-    escapes=(*READ, *WRITE, *METHOD, *COMBINED),
+    escapes=(*READ, *WRITE, *METHOD, *COMBINED, *LOOKUPS),
 )
