@@ -5,7 +5,7 @@ Those that serve the web client belong to every model; the others only look like
 methods. Each list is of (model, method, ids, arguments), for a model and by chance.
 """
 
-from .pieces import any_relation, domain_of, specification_of, values_of
+from .pieces import domain_of, specification_of, values_of
 
 MAIL = "From: a@example.com\nTo: b@example.com\nSubject: x\nMessage-Id: <x@x>\n\nx"
 PARTNER = 3  # of a demo user
@@ -19,9 +19,10 @@ def web_client_calls(draft) -> list[tuple]:
     rng, metadata, model = draft.rng, draft.metadata, draft.call.model
     ids = draft.some_ids(metadata.ids(model))
     specification = specification_of(draft, model)
-    relation = any_relation(draft, model, "many2one")
-    stored = metadata.fields(model, "many2one", stored=True) or ["id"]
-    group = rng.choice(stored)
+    filled = metadata.filled(model, "many2one")
+    stored = [name for name in filled if metadata.field(model, name).store]
+    relation = rng.choice(stored) if stored else None
+    group = relation or "id"
     planted = metadata.planted_fields(model) or ["display_name"]
     guessed = rng.choice(planted)
     token = metadata.token(model, guessed, rng.choice(metadata.ids(model)))

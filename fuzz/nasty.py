@@ -270,7 +270,7 @@ def _order_groups(draft):
 # Reading
 
 
-@way("an ungranted field read", "read", "search_read", weight=2)
+@way("an ungranted field read", "read", "search_read")
 def _ungranted_read(draft):
     model = draft.call.model
     names = set(draft.metadata.fields(model)) - set(draft.grant.fields)
@@ -280,7 +280,7 @@ def _ungranted_read(draft):
     draft.call.arguments["fields"] = draft.call.arguments.get("fields", []) + chosen
 
 
-@way("a secret read", "read", "search_read", "web_read", "export_data", weight=2)
+@way("a secret read", "read", "search_read", "web_read", "export_data")
 def _secret_read(draft):
     names = draft.metadata.secrets(draft.call.model)
     if not names:
@@ -307,7 +307,7 @@ def _nested_specification(draft):
     )
 
 
-@way("a reference in a specification", "web_read", "web_save", weight=3)
+@way("a reference in a specification", "web_read", "web_save", weight=6)
 def _reference_specification(draft):
     """Follow a reference to what the record does refer to, or else to anything."""
     model, metadata = draft.call.model, draft.metadata
@@ -338,7 +338,7 @@ def _export_path(draft):
     )
 
 
-@way("a path to group by", "formatted_read_group", "read_group", weight=2)
+@way("a path to group by", "formatted_read_group", "read_group", weight=3)
 def _groupby_path(draft):
     name, _model, _last = path(draft, draft.call.model, longest=2)
     properties = draft.metadata.fields(draft.call.model, "properties")
@@ -385,7 +385,7 @@ def _having(draft):
 # Writing
 
 
-@way("commands", *WRITING, weight=2)
+@way("commands", *WRITING, weight=4)
 def _commands(draft):
     relation = granted_relation(draft, "one2many", "many2many")
     if relation is None:
@@ -412,7 +412,7 @@ def _ungranted_write(draft):
     values_of_call(draft)[name] = draft.value(model, name)
 
 
-@way("a related field written", *WRITING, weight=2)
+@way("a related field written", *WRITING)
 def _related_write(draft):
     model = draft.call.model
     names = [
@@ -427,7 +427,7 @@ def _related_write(draft):
     values_of_call(draft)[name] = draft.value(model, name)
 
 
-@way("a hidden record set", *WRITING, weight=2)
+@way("a hidden record set", *WRITING)
 def _hidden_record(draft):
     relation = granted_relation(draft, "many2one")
     if relation is None:
@@ -441,7 +441,7 @@ def _hidden_record(draft):
         }
 
 
-@way("a reference or properties written", *WRITING)
+@way("a reference or properties written", *WRITING, weight=2)
 def _data_typed_write(draft):
     model = draft.call.model
     names = draft.metadata.fields(
@@ -458,7 +458,7 @@ def _data_typed_write(draft):
     )
 
 
-@way("a document of another", "create", "write", weight=3)
+@way("a document of another", "create", "write", weight=4)
 def _other_document(draft):
     """Hang a row on a record of any model, or show a file where it does not belong."""
     call, metadata, rng = draft.call, draft.metadata, draft.rng
@@ -531,7 +531,7 @@ def _import_path(draft):
         draft.call.context = {"name_create_enabled_fields": {relation: True}}
 
 
-@way("an import by id", "load", weight=2)
+@way("an import by id", "load", weight=3)
 def _import_by_id(draft):
     arguments = draft.call.arguments
     ids = draft.metadata.ids(draft.call.model)
@@ -554,7 +554,7 @@ def _external_id(draft):
     draft.is_another = True
 
 
-@way("a web_save that goes on", "web_save", weight=3)
+@way("a web_save that goes on", "web_save", weight=5)
 def _next_id(draft):
     ids = draft.metadata.ids(draft.call.model)
     outside = sorted(set(ids) - draft.grant.ids)
@@ -584,7 +584,7 @@ def _twice(draft):
     draft.call.twice = True
 
 
-@way("names that tell more", "read", "search_read", "web_read", "name_search", weight=2)
+@way("names that tell more", "read", "search_read", "web_read", "name_search")
 def _telling_names(draft):
     model, metadata = draft.call.model, draft.metadata
     contacts = [
@@ -659,7 +659,7 @@ def _web_client(draft):
     return take_call(draft, web_client_calls(draft))
 
 
-@way("a business method", weight=2)
+@way("a business method", weight=3)
 def _business(draft):
     call, rng = draft.call, draft.rng
     if not draft.tame and rng.random() < 0.4:
