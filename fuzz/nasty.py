@@ -250,7 +250,7 @@ def _order_by_ungranted(draft):
     draft.call.arguments["order"] = draft.rng.choice(sorted(names))
 
 
-@way("sorting groups", "formatted_read_group", "read_group")
+@way("sorting groups", "formatted_read_group", "read_group", weight=2)
 def _order_groups(draft):
     model, arguments = draft.call.model, draft.call.arguments
     names = sorted(set(draft.metadata.planted_fields(model)) - set(draft.grant.fields))
@@ -508,7 +508,7 @@ def _row_outside(draft):
     draft.call.ids = [*draft.some_ids(outside), *(draft.call.ids or [])[:1]]
 
 
-@way("an import path", "load", weight=3)
+@way("an import path", "load", weight=4)
 def _import_path(draft):
     relation = granted_relation(draft)
     if relation is None:
