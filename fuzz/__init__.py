@@ -7,6 +7,7 @@
 - ``inside``: what a scope grants, found by plain reading: all else is outside
 - ``metadata``: names and ids to make calls of
 - ``generate`` and ``nasty``: calls within a scope, and ways to lead them out of it
+- ``pieces`` and ``methods``: what those ways are made of, and methods that they call
 - ``entrance``: makes a call as a transport would, in this process
 - ``sent`` and ``touched``: what the caller sent, and the rows that his call changed
 - ``entailed``: what stock Odoo changes by itself when something granted changes

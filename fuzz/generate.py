@@ -14,7 +14,7 @@ from odoo.addons.scoped_apikey.policy.catalogue import GENERIC_METHODS
 
 from .entrance import JSON2, RPC
 from .inside import Inside
-from .metadata import DATES, GUESSED, NUMBERS, RELATIONAL, TEXTS, Metadata
+from .metadata import DATES, NUMBERS, RELATIONAL, TEXTS, Metadata
 
 NEW = "new "  # what texts begin with that a call writes
 STEPS_OUT = 0.55  # the share of calls that are led out of their scope
@@ -49,6 +49,7 @@ class Call:
 
     :param arguments: by name
     :param positional: how many of them RPC sends by position
+    :param twice: whether RPC sends those by name as well
     :param steps: the ways by which it was led out of its scope
     """
 
@@ -58,6 +59,7 @@ class Call:
     arguments: dict = field(default_factory=dict)
     context: object = None
     positional: int = 0
+    twice: bool = False
     transport: str = RPC
     steps: list = field(default_factory=list)
 
@@ -69,7 +71,7 @@ class Call:
         for name in parameters[: self.positional]:
             if name not in rest:
                 break
-            args.append(rest.pop(name))
+            args.append(rest[name] if self.twice else rest.pop(name))
         if self.context is not None:
             rest["context"] = self.context
         return _copied(args), _copied(rest)
@@ -109,7 +111,7 @@ class Generator:
     """
 
     def __init__(self, metadata: Metadata, inside: Inside, seed: int, tame=False):
-        self.tame = tame
+        self.tame = tame or inside.any_method
         self.metadata = metadata
         self.inside = inside
         self.seed = seed
@@ -175,6 +177,7 @@ class Draft:
         if build:
             build(self.call.arguments)
         elif method == "message_post":
+            self.call.ids = self.call.ids[:1]
             self.call.arguments["body"] = "Hello"
         return self.call
 
@@ -198,8 +201,7 @@ class Draft:
             ]
         return self.inside.choices
 
-    @staticmethod
-    def _suits(grant, method):
+    def _suits(self, grant, method):
         """Tell whether a grant covers what a method always touches."""
         if method == "web_save":
             return {"read", "write", "create"} <= grant.operations
@@ -209,6 +211,8 @@ class Draft:
             return "active" in grant.fields
         if method in ("name_search", "name_create"):
             return not grant.limited
+        if method == "message_post":
+            return hasattr(self.metadata.env[grant.model], method)
         return True
 
     def finish(self):
@@ -216,6 +220,9 @@ class Draft:
         call, rng = self.call, self.rng
         if call.context is None and rng.random() < 0.3:
             call.context = self.harmless_context()
+        if call.twice:
+            call.positional = len(GENERIC_METHODS.get(call.method, ()))
+            return
         if rng.random() < 0.35 and not isinstance(call.context, list):
             call.transport = JSON2
             return
@@ -361,12 +368,12 @@ class Draft:
         }
         values.pop("id", None)
         if operation == "create":
-            for name in self._required(self.call.model):
+            for name in self.required(self.call.model):
                 if name in self.grant.fields:
                     values[name] = self.value(self.call.model, name)
         return values
 
-    def _required(self, model):
+    def required(self, model):
         return [
             name
             for name in self.metadata.fields(model, stored=True)
@@ -447,6 +454,10 @@ class Draft:
         arguments["name"] = self.rng.choice(("", "a", "zq1"))
         arguments["domain"] = self.domain_inside()
         arguments["limit"] = 5
+        if self.rng.random() < 0.3:
+            arguments["operator"] = self.rng.choice(
+                ("=", "=ilike", "not ilike", "like")
+            )
 
     def _name_create(self, arguments):
         arguments["name"] = "new"
@@ -497,4 +508,4 @@ class Draft:
         ]
 
 
-__all__ = ["Call", "Draft", "Generator", "GUESSED"]
+__all__ = ["Call", "Draft", "Generator"]

@@ -36,7 +36,7 @@ SAFE = {
     ),
 }
 """What the bare name of a method grants, where other arguments act as somebody else."""
-SHOWN_BY_NAME = 1000  # related records whose names a field that can be set may show
+SHOWN_BY_NAME = 1000  # related records whose names a set field may show
 
 
 @dataclass
@@ -76,10 +76,12 @@ class Inside:
     """All that a scope grants.
 
     :param cells: whose tokens may be shown
+    :param any_method: whether business methods are granted that no rule names
     """
 
     grants: list[Grant]
     cells: set = field(default_factory=set)
+    any_method: bool = False
     choices: list | None = None  # what a generator makes of the grants
 
     def of(self, model, *operations):
@@ -102,18 +104,23 @@ def look_inside(env, scope, names=None) -> Inside:
     :param scopes.Scope scope: the scope
     :param names: every model that a rule for any model covers
     """
+    if scope.company:
+        company_ids = env.ref(scope.company).ids
+        env = env(context={**env.context, "allowed_company_ids": company_ids})
     grants = []
     for rule in scope.rules:
         models = [rule.model] if rule.model else names or any_models(env)
         grants += [_grant(env[model], rule) for model in models]
     inside = Inside([grant for grant in grants if grant])
+    inside.any_method = any(rule.any_method for rule in scope.rules)
     for grant in inside.grants:
         if grant.model in DOCUMENTS:
             grant.ids = frozenset(_of_granted_documents(env, inside, grant))
     for grant in inside.grants:
         if "read" in grant.operations:
             inside.cells |= _shown(env, grant)
-        if grant.operations & {"write", "create"} and grant.limited:
+        sets = grant.operations & {"write", "create"}
+        if sets and "read" in grant.operations and grant.limited:
             inside.cells |= _names_of_targets(env, grant)
     return inside
 

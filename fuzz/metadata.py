@@ -10,7 +10,6 @@ RELATIONAL = ("many2one", "one2many", "many2many")
 DATES = ("date", "datetime")
 NUMBERS = ("integer", "float", "monetary")
 TEXTS = ("char", "text", "html")
-GUESSED = ("char", "text")  # a text as it is stored, not behind markup
 
 PREFERRED = (
     "res.partner", "res.users", "ir.config_parameter", "ir.attachment", "mail.message",
@@ -24,6 +23,13 @@ STORES = (
     "fetchmail.server", "payment.provider", "iap.account",
 )  # fmt: skip
 """Where secrets are."""
+
+WITHOUT_TABLES = (
+    "mail.compose.message", "base_import.import", "res.config.settings",
+    "change.password.wizard", "base.document.layout", "base.partner.merge.automatic.wizard",
+    "portal.share", "ir.http", "ir.qweb", "spreadsheet.mixin", "mail.render.mixin",
+)  # fmt: skip
+"""Models that no rule grants, for they are of the moment or only shared."""
 
 
 class Metadata:
@@ -47,6 +53,7 @@ class Metadata:
             if not model._abstract and not model._transient and model._auto
         ]
         self.stores = [name for name in STORES if name in env]
+        self.without_tables = [name for name in WITHOUT_TABLES if name in env]
         self.preferred = [name for name in PREFERRED if name in env]
         for name in self.models:
             env.cr.execute(
@@ -134,6 +141,11 @@ class Metadata:
             for field in self._fields(model)
             if field.type in TEXTS and self._planted_index(model, field) is not None
         ]
+
+    def translated(self, model):
+        """Return the names of the fields that hold tokens by language."""
+        names = self.planted_fields(model)
+        return [name for name in names if self.field(model, name).translate]
 
     def secrets(self, model):
         return sorted(self.env["apikey.catalogue"]._secrets_of(model))

@@ -1,14 +1,30 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Ways to lead a call out of its scope: each is a way that stock Odoo has been seen to go.
 
-A way takes a draft, changes its call in one place, and says ``False`` where it does not fit.
-``lead_out`` notes its name on the call, so that a leak can be told by the way it took.
+A way takes a draft, changes its call in one place, and says ``False`` where it does not fit;
+where it goes one of several ways, it returns which. ``lead_out`` notes its name on the call,
+and the variant, so that a leak can be told by the way it took.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from .metadata import DATES, GUESSED, NUMBERS, RELATIONAL, TEXTS
+from .metadata import DATES, NUMBERS, TEXTS
+from .methods import disguised_calls, message_calls, web_client_calls
+from .pieces import (
+    add_condition,
+    any_relation,
+    command_name,
+    commands,
+    domain_of,
+    granted_relation,
+    nasty_context,
+    nested,
+    path,
+    specification_of,
+    values_of,
+    values_of_call,
+)
 
 WAYS = []
 
@@ -35,6 +51,12 @@ SPECIFYING = ("web_read", "web_search_read", "web_save")
 READING = ("read", "search_read", "search", "web_read")
 WRITING = ("create", "write", "web_save", "copy")
 HIERARCHY = ("child_of", "parent_of")
+DOCUMENTS = {
+    "mail.message": ("model", "res_id"),
+    "mail.activity": ("res_model_id", "res_id"),
+    "ir.attachment": ("res_model", "res_id"),
+}
+"""How a caller says to which record a row belongs."""
 
 
 def way(name, *methods, weight=1):
@@ -72,177 +94,10 @@ def lead_out(draft, way_out=None):
             return
         one = way_out or rng.choices(fitting, [each.weight for each in fitting])[0]
         way_out = None
-        if one.take(draft) is not False:
-            call.steps.append(one.name)
+        variant = one.take(draft)
+        if variant is not False:
+            call.steps.append(f"{one.name}: {variant}" if variant else one.name)
             return
-
-
-# What helps
-
-
-def any_relation(draft, model, *types):
-    names = draft.metadata.filled(model, *types)
-    return draft.rng.choice(names) if names else None
-
-
-def granted_relation(draft, *types):
-    """Return a relation of the call's model, a granted one if there is one."""
-    model = draft.call.model
-    names = draft.metadata.filled(model, *types, names=set(draft.grant.fields))
-    if names and draft.rng.random() < 0.85:
-        return draft.rng.choice(names)
-    return any_relation(draft, model, *types)
-
-
-def path(draft, model, separator=".", longest=2, types=()):
-    """Return a path from a model to a field of another, and that model.
-
-    :param types: of its last field; none: one with a token, where there is one
-    """
-    links = []
-    for _link in range(min(longest, draft.rng.choice((1, 1, 1, 2, 2, 3)))):
-        name = (
-            granted_relation(draft, *RELATIONAL)
-            if not links and model == draft.call.model
-            else any_relation(draft, model)
-        )
-        if name is None:
-            break
-        links.append(name)
-        model = draft.metadata.comodel(model, name)
-    if not links:
-        return None, None, None
-    names = (
-        draft.metadata.fields(model, *types)
-        if types
-        else draft.metadata.planted_fields(model) or ["id"]
-    )
-    if not names:
-        return None, None, None
-    last = draft.rng.choice(names)
-    return separator.join([*links, last]), model, last
-
-
-def add_condition(draft, condition):
-    """Put a condition somewhere into the domain."""
-    domain = draft.call.arguments.setdefault("domain", [])
-    shape = draft.rng.random()
-    if shape < 0.2:
-        domain[:0] = [condition]
-    elif shape < 0.3:
-        domain[:] = ["!", condition]
-    else:
-        domain[:] = [condition]
-    if "limit" in draft.call.arguments and draft.rng.random() < 0.8:
-        del draft.call.arguments["limit"]
-
-
-def domain_of(draft, model, depth=1):
-    """Make a domain on any model."""
-    names = draft.metadata.planted_fields(model)
-    if names and draft.rng.random() < 0.8:
-        name = draft.rng.choice(names)
-        return [[name, *draft.guess(model, name)]]
-    return [["id", "in", draft.some_ids(draft.metadata.ids(model))]]
-
-
-def specification_of(draft, model, depth=2):
-    """Make a specification on any model, its relations followed."""
-    names = draft.metadata.planted_fields(model) or ["id"]
-    found = {name: {} for name in draft.sample(names, 3)}
-    if depth > 1:
-        relation = any_relation(draft, model)
-        if relation:
-            target = draft.metadata.comodel(model, relation)
-            found[relation] = nested(draft, model, relation, target, depth - 1)
-    return found
-
-
-def nested(draft, model, relation, target, depth):
-    rng = draft.rng
-    found = {"fields": specification_of(draft, target, depth)}
-    if draft.metadata.field(model, relation).type != "many2one":
-        if rng.random() < 0.3:
-            found["order"] = rng.choice(draft.metadata.planted_fields(target) or ["id"])
-        if rng.random() < 0.3:
-            found["limit"] = rng.choice((1, 5))
-    if rng.random() < 0.2:
-        found["context"] = nasty_context(draft)
-    return found
-
-
-def values_of(draft, model, depth=1):
-    """Make values for a record of any model."""
-    names = [
-        name
-        for name in draft.metadata.fields(model, *TEXTS, *NUMBERS, stored=True)
-        if not draft.metadata.field(model, name).readonly and name != "id"
-    ]
-    values = {
-        name: draft.value(model, name) for name in draft.sample(names or ["id"], 2)
-    }
-    values.pop("id", None)
-    for name in draft._required(model):
-        values.setdefault(name, draft.value(model, name))
-    if depth:
-        relation = any_relation(draft, model, "one2many", "many2many")
-        if relation and draft.rng.random() < 0.3:
-            values[relation] = commands(draft, model, relation, depth - 1)
-    return values
-
-
-def commands(draft, model, relation, depth=1):
-    """Make commands for a relation: all there are, and plain ids."""
-    rng = draft.rng
-    target = draft.metadata.comodel(model, relation)
-    ids = draft.metadata.ids(target)
-    id_ = rng.choice(ids)
-    return rng.choice(
-        [
-            [[0, 0, values_of(draft, target, depth)]],
-            [[1, id_, values_of(draft, target, 0)]],
-            [[2, id_, 0]],
-            [[3, id_, 0]],
-            [[4, id_, 0]],
-            [[5, 0, 0]],
-            [[6, 0, draft.some_ids(ids)]],
-            [[4, id_]],
-            [[6, False, [id_]], [0, False, values_of(draft, target, 0)]],
-            draft.some_ids(ids),
-            [id_],
-        ]
-    )
-
-
-def nasty_context(draft):
-    rng, model = draft.rng, draft.call.model
-    name = rng.choice(draft.metadata.fields(model, stored=True))
-    return rng.choice(
-        [
-            {"show_email": True, "show_address": True, "show_vat": True},
-            {"show_address": 1, "address_inline": 1},
-            {"formatted_display_name": True},
-            {f"default_{name}": draft.value(model, name)},
-            {"tracking_disable": True},
-            {"mail_notrack": True, "mail_create_nolog": True},
-            {"mail_post_autofollow": True},
-            {"_force_unlink": True},
-            {"active_model": "res.users", "active_id": 2, "active_ids": [2]},
-            {"import_file": True, "name_create_enabled_fields": {"country_id": True}},
-            {"sudo": True, "uid": 1, "su": True},
-            {"lang": "en_US", "no_reset_password": True, "install_mode": True},
-        ]
-    )
-
-
-def values_of_call(draft):
-    """Return the values that the call writes, to be added to."""
-    arguments = draft.call.arguments
-    if draft.call.method == "create":
-        return arguments["vals_list"][0]
-    if draft.call.method == "copy":
-        return arguments.setdefault("default", {})
-    return arguments["vals"]
 
 
 # Filtering
@@ -256,7 +111,7 @@ def _path_in_domain(draft):
     add_condition(draft, [name, *draft.condition(model, last)[1:]])
 
 
-@way("any in a domain", *SEARCHING, weight=2)
+@way("any in a domain", *SEARCHING, weight=3)
 def _any_in_domain(draft):
     model = draft.call.model
     relation = granted_relation(draft)
@@ -294,7 +149,7 @@ def _text_on_many2one(draft):
     add_condition(draft, [relation, operator, value])
 
 
-@way("a hierarchy operator", *SEARCHING, weight=2)
+@way("a hierarchy operator", *SEARCHING, weight=3)
 def _hierarchy(draft):
     model = draft.call.model
     relation = draft.rng.choice(["id", granted_relation(draft) or "id"])
@@ -308,7 +163,7 @@ def _hierarchy(draft):
     add_condition(draft, [relation, draft.rng.choice(HIERARCHY), value])
 
 
-@way("a search by display name", *SEARCHING, weight=2)
+@way("a search by display name", *SEARCHING)
 def _display_name(draft):
     if draft.call.method == "name_search" and draft.rng.random() < 0.5:
         draft.call.arguments["name"] = f"zq{draft.rng.choice('0123456789abcdef')}"
@@ -319,7 +174,7 @@ def _display_name(draft):
     add_condition(draft, [name, "ilike", f"zq{digit}"])
 
 
-@way("an ungranted field in a domain", *SEARCHING, weight=2)
+@way("an ungranted field in a domain", *SEARCHING)
 def _ungranted_field(draft):
     model = draft.call.model
     names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
@@ -333,6 +188,7 @@ def _ungranted_field(draft):
 def _part_of_date(draft):
     model = draft.call.model
     names = draft.metadata.fields(model, *DATES)
+    names = sorted(set(names) - set(draft.grant.fields)) or names
     if not names:
         return False
     part = draft.rng.choice(("month_number", "year_number", "day_of_week", "x"))
@@ -354,11 +210,20 @@ def _data_typed(draft):
 
 @way("an odd operator", *SEARCHING)
 def _odd_operator(draft):
-    name = draft.rng.choice(draft.metadata.fields(draft.call.model, stored=True))
+    model = draft.call.model
+    names = draft.metadata.fields(model, stored=True)
+    planted = draft.metadata.planted_fields(model)
+    ungranted = sorted(set(planted) - set(draft.grant.fields))
+    name = draft.rng.choice(ungranted or names)
     operator = draft.rng.choice(
         ("==", "<>", "=?", "inselect", "not inselect", "IN", "=LIKE", "is", "@>", "~")
     )
-    value = draft.rng.choice(["zq1", 1, ["zq1"], True, None, {"a": 1}, "SELECT 1"])
+    value = draft.rng.choice([1, ["zq1"], True, None, {"a": 1}, "SELECT 1"])
+    if draft.rng.random() < 0.6:
+        token = draft.metadata.token(
+            model, name, draft.rng.choice(draft.metadata.ids(model))
+        )
+        value = draft.rng.choice(["zq%", token, [token]])
     add_condition(draft, [name, operator, value])
 
 
@@ -376,7 +241,7 @@ def _order_by_many2one(draft):
     draft.call.arguments.pop("limit", None)
 
 
-@way("sorting by an ungranted field", *SORTING, weight=2)
+@way("sorting by an ungranted field", *SORTING)
 def _order_by_ungranted(draft):
     model = draft.call.model
     names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
@@ -385,10 +250,27 @@ def _order_by_ungranted(draft):
     draft.call.arguments["order"] = draft.rng.choice(sorted(names))
 
 
+@way("sorting groups", "formatted_read_group", "read_group", weight=2)
+def _order_groups(draft):
+    model, arguments = draft.call.model, draft.call.arguments
+    names = sorted(set(draft.metadata.planted_fields(model)) - set(draft.grant.fields))
+    if not names:
+        return False
+    name = draft.rng.choice(names)
+    if draft.call.method == "read_group":
+        arguments["fields"] = [
+            draft.rng.choice((f"{name}:max", f"x:array_agg({name})"))
+        ]
+        arguments["orderby"] = f"{name}:max"
+        return "read_group"
+    arguments["order"] = name + draft.rng.choice((":max", ":min desc", ":max, id:min"))
+    return "formatted_read_group"
+
+
 # Reading
 
 
-@way("an ungranted field read", "read", "search_read", weight=2)
+@way("an ungranted field read", "read", "search_read")
 def _ungranted_read(draft):
     model = draft.call.model
     names = set(draft.metadata.fields(model)) - set(draft.grant.fields)
@@ -398,7 +280,7 @@ def _ungranted_read(draft):
     draft.call.arguments["fields"] = draft.call.arguments.get("fields", []) + chosen
 
 
-@way("a secret read", "read", "search_read", "web_read", "export_data", weight=2)
+@way("a secret read", "read", "search_read", "web_read", "export_data")
 def _secret_read(draft):
     names = draft.metadata.secrets(draft.call.model)
     if not names:
@@ -413,7 +295,7 @@ def _secret_read(draft):
         arguments["fields"] = [*arguments.get("fields", []), name]
 
 
-@way("a nested specification", *SPECIFYING, weight=2)
+@way("a nested specification", *SPECIFYING)
 def _nested_specification(draft):
     model = draft.call.model
     relation = granted_relation(draft)
@@ -425,14 +307,23 @@ def _nested_specification(draft):
     )
 
 
-@way("a reference in a specification", *SPECIFYING)
+@way("a reference in a specification", "web_read", "web_save", weight=6)
 def _reference_specification(draft):
-    names = draft.metadata.fields(draft.call.model, "reference", "many2one_reference")
-    if not names:
+    """Follow a reference to what the record does refer to, or else to anything."""
+    model, metadata = draft.call.model, draft.metadata
+    names = metadata.fields(model, "reference", "many2one_reference")
+    if not names or not draft.grant.ids:
         return False
-    target = draft.rng.choice(draft.metadata.preferred)
-    draft.call.arguments["specification"][draft.rng.choice(names)] = {
-        "fields": specification_of(draft, target, 1)
+    name = draft.rng.choice(names)
+    field = metadata.field(model, name)
+    draft.call.ids = [draft.rng.choice(sorted(draft.grant.ids))]
+    holder = field.model_field if field.type == "many2one_reference" else name
+    value = metadata.env[model].browse(draft.call.ids).exists()[holder]
+    target = value if isinstance(value, str) else value and value._name
+    if target not in metadata.env:
+        target = draft.rng.choice(metadata.preferred)
+    draft.call.arguments["specification"][name] = {
+        "fields": specification_of(draft, target)
     }
 
 
@@ -447,15 +338,18 @@ def _export_path(draft):
     )
 
 
-@way("a path to group by", "formatted_read_group", "read_group", weight=2)
+@way("a path to group by", "formatted_read_group", "read_group", weight=3)
 def _groupby_path(draft):
     name, _model, _last = path(draft, draft.call.model, longest=2)
+    properties = draft.metadata.fields(draft.call.model, "properties")
+    if properties and draft.rng.random() < 0.2:
+        name = f"{draft.rng.choice(properties)}.aa"
     if name is None:
         return False
     draft.call.arguments["groupby"] = [name]
 
 
-@way("an ungranted field to group by", "formatted_read_group", "read_group", weight=2)
+@way("an ungranted field to group by", "formatted_read_group", "read_group")
 def _groupby_ungranted(draft):
     model = draft.call.model
     names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
@@ -464,7 +358,7 @@ def _groupby_ungranted(draft):
     draft.call.arguments["groupby"] = [draft.rng.choice(sorted(names))]
 
 
-@way("an aggregate", "formatted_read_group", weight=2)
+@way("an aggregate", "formatted_read_group")
 def _aggregate(draft):
     model = draft.call.model
     names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
@@ -477,7 +371,7 @@ def _aggregate(draft):
     draft.call.arguments.setdefault("aggregates", []).append(f"{name}:{function}")
 
 
-@way("having", "formatted_read_group", weight=2)
+@way("having", "formatted_read_group")
 def _having(draft):
     model = draft.call.model
     names = set(draft.metadata.planted_fields(model)) - set(draft.grant.fields)
@@ -491,12 +385,15 @@ def _having(draft):
 # Writing
 
 
-@way("commands", *WRITING, weight=2)
+@way("commands", *WRITING, weight=4)
 def _commands(draft):
     relation = granted_relation(draft, "one2many", "many2many")
     if relation is None:
         return False
-    values_of_call(draft)[relation] = commands(draft, draft.call.model, relation)
+    value = values_of_call(draft)[relation] = commands(
+        draft, draft.call.model, relation
+    )
+    return command_name(value)
 
 
 @way("an ungranted field written", *WRITING, weight=2)
@@ -515,7 +412,7 @@ def _ungranted_write(draft):
     values_of_call(draft)[name] = draft.value(model, name)
 
 
-@way("a related field written", *WRITING, weight=2)
+@way("a related field written", *WRITING)
 def _related_write(draft):
     model = draft.call.model
     names = [
@@ -530,7 +427,7 @@ def _related_write(draft):
     values_of_call(draft)[name] = draft.value(model, name)
 
 
-@way("a hidden record set", *WRITING, weight=2)
+@way("a hidden record set", *WRITING)
 def _hidden_record(draft):
     relation = granted_relation(draft, "many2one")
     if relation is None:
@@ -544,7 +441,7 @@ def _hidden_record(draft):
         }
 
 
-@way("a reference or properties written", *WRITING)
+@way("a reference or properties written", *WRITING, weight=2)
 def _data_typed_write(draft):
     model = draft.call.model
     names = draft.metadata.fields(
@@ -561,9 +458,49 @@ def _data_typed_write(draft):
     )
 
 
+@way("a document of another", "create", "write", weight=4)
+def _other_document(draft):
+    """Hang a row on a record of any model, or show a file where it does not belong."""
+    call, metadata, rng = draft.call, draft.metadata, draft.rng
+    grants = [
+        grant
+        for model in DOCUMENTS
+        for grant in draft.inside.of(model, call.method)
+        if grant.ids
+    ]
+    if not grants:
+        return False
+    draft.grant = rng.choice(grants)
+    call.model = draft.grant.model
+    if call.method == "create":
+        call.arguments["vals_list"] = [draft.values_inside("create")]
+    else:
+        call.ids = draft.some_ids(sorted(draft.grant.ids))
+        call.arguments["vals"] = {}
+    model = rng.choice(metadata.preferred)
+    id_ = rng.choice(metadata.ids(model))
+    if call.model == "mail.activity":
+        model = metadata.env["ir.model"]._get_id(model)
+    values = values_of_call(draft)
+    values |= dict(zip(DOCUMENTS[call.model], (model, id_), strict=True))
+    if call.model == "ir.attachment" and rng.random() < 0.5:
+        values |= rng.choice(
+            [{"res_field": "image_1920"}, {"url": "/x.js"}, {"public": True}]
+        )
+    return f"{call.method} {call.model}"
+
+
+@way("an integrity error", "create", "write", "web_save")
+def _integrity_error(draft):
+    """Make the database complain: what it says may hold the whole row."""
+    names = {*draft.required(draft.call.model), "name"} & set(draft.grant.fields)
+    if not names:
+        return False
+    values_of_call(draft)[draft.rng.choice(sorted(names))] = False
+
+
 @way("a row outside", "read", "write", "unlink", "web_read", "export_data", "copy",
-     "web_save", "action_archive", "message_post", "action_confirm", "get_metadata",
-     weight=2)  # fmt: skip
+     "web_save", "action_archive", "message_post", "action_confirm", "get_metadata")  # fmt: skip
 def _row_outside(draft):
     outside = sorted(set(draft.metadata.ids(draft.call.model)) - draft.grant.ids)
     if not outside:
@@ -571,7 +508,7 @@ def _row_outside(draft):
     draft.call.ids = [*draft.some_ids(outside), *(draft.call.ids or [])[:1]]
 
 
-@way("an import path", "load", weight=2)
+@way("an import path", "load", weight=4)
 def _import_path(draft):
     relation = granted_relation(draft)
     if relation is None:
@@ -594,7 +531,7 @@ def _import_path(draft):
         draft.call.context = {"name_create_enabled_fields": {relation: True}}
 
 
-@way("an import by id", "load", weight=2)
+@way("an import by id", "load", weight=3)
 def _import_by_id(draft):
     arguments = draft.call.arguments
     ids = draft.metadata.ids(draft.call.model)
@@ -617,10 +554,11 @@ def _external_id(draft):
     draft.is_another = True
 
 
-@way("a web_save that goes on", "web_save", weight=2)
+@way("a web_save that goes on", "web_save", weight=5)
 def _next_id(draft):
     ids = draft.metadata.ids(draft.call.model)
-    draft.call.arguments["next_id"] = draft.rng.choice(ids)
+    outside = sorted(set(ids) - draft.grant.ids)
+    draft.call.arguments["next_id"] = draft.rng.choice(outside or ids)
 
 
 # What goes with any method
@@ -629,13 +567,34 @@ def _next_id(draft):
 @way("a context", weight=2)
 def _context(draft):
     draft.call.context = nasty_context(draft)
+    first = next(iter(draft.call.context))
     if draft.rng.random() < 0.15:
         draft.call.context = [list(pair) for pair in draft.call.context.items()]
+    return "default" if first.startswith("default_") else first
 
 
-@way("names that tell more", "read", "search_read", "web_read", "name_search", weight=2)
+@way("ids of another shape", "read", "web_read", "export_data")
+def _odd_ids(draft):
+    id_ = draft.call.ids[0]
+    draft.call.ids = draft.rng.choice([id_, str(id_), [str(id_)], [[id_]], [id_, None]])
+
+
+@way("an argument twice", *SEARCHING, "read")
+def _twice(draft):
+    draft.call.twice = True
+
+
+@way("names that tell more", "read", "search_read", "web_read", "name_search")
 def _telling_names(draft):
+    model, metadata = draft.call.model, draft.metadata
+    contacts = [
+        name
+        for name in metadata.filled(model, "many2one", names=set(draft.grant.fields))
+        if metadata.comodel(model, name) == "res.partner"
+    ]
     relation = granted_relation(draft, "many2one")
+    if contacts and draft.rng.random() < 0.6:
+        relation = draft.rng.choice(contacts)
     arguments = draft.call.arguments
     if draft.call.method == "web_read" and relation:
         arguments["specification"][relation] = {"fields": {"display_name": {}}}
@@ -646,9 +605,8 @@ def _telling_names(draft):
         draft.call.context = [list(pair) for pair in draft.call.context.items()]
 
 
-@way(
-    "a default in the context", "create", "default_get", "name_create", "load", weight=2
-)
+@way("a default in the context", "create", "default_get", "name_create", "load",
+     "write", "web_save", "copy", weight=3)  # fmt: skip
 def _default(draft):
     model = draft.call.model
     name = draft.rng.choice(draft.metadata.fields(model, stored=True))
@@ -659,25 +617,29 @@ def _default(draft):
     if draft.call.method == "default_get":
         draft.call.arguments["fields"] = [*draft.call.arguments["fields"], name]
     draft.call.context = {f"default_{name}": value}
+    return draft.call.method
 
 
 @way("another model", weight=2)
 def _another_model(draft):
     draft.is_another = True
-    if draft.rng.random() < 0.6:
-        draft.call.model = draft.rng.choice(draft.metadata.preferred)
-    else:
-        draft.call.model = draft.rng.choice(draft.metadata.models)
-    model, call = draft.call.model, draft.call
+    metadata, call = draft.metadata, draft.call
+    kind = draft.rng.choice(("preferred", "preferred", "models", "without_tables"))
+    call.model = model = draft.rng.choice(getattr(metadata, kind))
     if call.ids:
-        call.ids = draft.some_ids(draft.metadata.ids(model))
-    names = draft.metadata.planted_fields(model) or ["id"]
+        call.ids = draft.some_ids(metadata.ids(model))
+    names = metadata.planted_fields(model) or ["id"]
     if "fields" in call.arguments and call.method in ("read", "search_read"):
         call.arguments["fields"] = draft.sample(names)
     for name in ("domain", "order", "groupby"):
         call.arguments.pop(name, None)
     if "specification" in call.arguments:
         call.arguments["specification"] = {one: {} for one in draft.sample(names)}
+    if kind == "without_tables" and draft.rng.random() < 0.5:
+        call.method, call.ids, call.arguments = "create", None, {"vals_list": []}
+    if "vals_list" in call.arguments:
+        call.arguments["vals_list"] = [values_of(draft, model, 0)]
+    return kind.replace("_", " ")
 
 
 @way("a store of secrets", "read", "search_read", "export_data")
@@ -692,99 +654,31 @@ def _store_of_secrets(draft):
     draft.is_another = True
 
 
-@way("a method for the web client", weight=2)
+@way("a method for the web client", weight=3)
 def _web_client(draft):
-    call, rng = draft.call, draft.rng
-    draft.is_another = True
-    model = call.model
-    relation = any_relation(draft, model, "many2one")
-    target = draft.metadata.comodel(model, relation) if relation else None
-    specification = specification_of(draft, model)
-    reference = (draft.metadata.fields(model, "many2one_reference") or [None])[0]
-    call.ids = None
-    choices = [
-        ("onchange", [], {"values": {}, "field_names": [], "fields_spec": specification}),
-        ("copy_data", call.ids or draft.some_ids(draft.metadata.ids(model)), {}),
-        ("get_views", None, {"views": [[False, "form"]]}),
-        ("get_view", None, {"view_type": "form"}),
-        (
-            "web_read_group",
-            None,
-            {
-                "domain": [],
-                "groupby": [rng.choice(draft.metadata.fields(model, "many2one", stored=True) or ["id"])],
-                "unfold_read_specification": specification,
-                "auto_unfold": True,
-            },
-        ),
-        ("web_name_search", None, {"name": "", "specification": specification}),
-        (
-            "web_resequence",
-            draft.some_ids(draft.metadata.ids(model)),
-            {
-                "specification": specification,
-                "field_name": rng.choice(
-                    draft.metadata.fields(model, "integer", stored=True)
-                ),
-            },
-        ),
-        ("get_formview_action", draft.some_ids(draft.metadata.ids(model))[:1], {}),
-        ("read_progress_bar", None, {"domain": [], "group_by": "create_uid", "progress_bar": {}}),
-        ("web_save_multi", draft.some_ids(draft.metadata.ids(model))[:1],
-         {"vals_list": [values_of(draft, model, 0)], "specification": specification}),
-    ]  # fmt: skip
-    if relation:
-        choices += [
-            (
-                "search_panel_select_range",
-                None,
-                {"field_name": relation, "comodel_domain": domain_of(draft, target)},
-            ),
-            (
-                "onchange",
-                [],
-                {
-                    "values": {relation: draft.value(model, relation)},
-                    "field_names": [relation],
-                    "fields_spec": specification,
-                },
-            ),
-        ]
-    if reference:
-        field = draft.metadata.field(model, reference).model_field
-        values = {field: "ir.config_parameter", reference: 1}
-        shown = {reference: {"fields": {"value": {}}}}
-        choices.append(
-            (
-                "onchange",
-                [],
-                {"values": values, "field_names": [], "fields_spec": shown},
-            )
-        )
-    call.method, call.ids, call.arguments = rng.choice(choices)
+    return take_call(draft, web_client_calls(draft))
 
 
-@way("a business method", weight=2)
+@way("a business method", weight=3)
 def _business(draft):
     call, rng = draft.call, draft.rng
+    if not draft.tame and rng.random() < 0.4:
+        call.method = rng.choice(draft.metadata.any_method(call.model))
+        call.ids = draft.some_ids(draft.metadata.ids(call.model))
+        call.arguments = {}
+        draft.is_another = True
+        return "any"
+    calls = message_calls(draft) if rng.random() < 0.2 else disguised_calls(draft)
+    return take_call(draft, calls)
+
+
+def take_call(draft, calls):
+    """Make the draft's call one of some, and say which."""
+    call = draft.call
     draft.is_another = True
-    ids = draft.some_ids(draft.metadata.ids(call.model))
-    call.method = rng.choice(draft.metadata.any_method(call.model))
-    call.ids, call.arguments = ids, {}
-    if draft.tame and not hasattr(draft.metadata.env[call.model], "message_post"):
-        call.model = "res.partner"
-    if draft.tame or rng.random() < 0.3:
-        call.method = "message_post"
-        call.arguments = rng.choice(
-            [
-                {
-                    "body": "x",
-                    "attachment_ids": draft.metadata.ids("ir.attachment")[:1],
-                },
-                {"body": "x", "outgoing_email_to": "a@example.com"},
-                {"body": "x", "author_id": 3, "partner_ids": [3]},
-            ]
-        )
+    calls = [each for each in calls if each[0] in draft.metadata.env]
+    call.model, call.method, call.ids, call.arguments = draft.rng.choice(calls)
+    return call.method
 
 
 @way("nonsense", weight=1)
@@ -804,4 +698,4 @@ def _nonsense(draft):
         call.arguments[rng.choice(("x", "domain", "self", "context"))] = rubbish
 
 
-__all__ = ["GUESSED", "WAYS", "lead_out"]
+__all__ = ["WAYS", "choose", "lead_out"]

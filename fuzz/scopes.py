@@ -15,6 +15,7 @@ class Rule:
     :param model: ``None`` for any model
     :param perms: operations, such as ``"read write"``
     :param fields: the only ones; empty: every field
+    :param any_method: every business method that is not dangerous
     """
 
     model: str | None
@@ -22,6 +23,7 @@ class Rule:
     fields: tuple = ()
     domain: str = ""
     methods: str = ""
+    any_method: bool = False
 
     @property
     def operations(self) -> frozenset[str]:
@@ -30,6 +32,7 @@ class Rule:
     def values(self, env) -> dict:
         values = {f"perm_{operation}": True for operation in self.operations}
         values |= {"methods": self.methods, "domain": self.domain}
+        values["any_method"] = self.any_method
         if self.model is None:
             return values | {"any_model": True}
         values["model_id"] = env["ir.model"]._get_id(self.model)
@@ -44,18 +47,21 @@ class Scope:
     """A scope, and who calls with a key of it.
 
     :param caller: an external id
+    :param company: the external id of the only one to act in, if it is limited
     """
 
     name: str
     rules: tuple[Rule, ...]
     caller: str = "base.user_admin"
+    company: str | None = None
 
     def create(self, env):
         """Create it. :param env: a superuser's environment"""
         rules = [Command.create(rule.values(env)) for rule in self.rules]
-        return env["apikey.scope"].create(
-            {"name": self.name, "tz": "UTC", "rule_ids": rules}
-        )
+        values = {"name": self.name, "tz": "UTC", "rule_ids": rules}
+        if self.company:
+            values["company_ids"] = [Command.set(env.ref(self.company).ids)]
+        return env["apikey.scope"].create(values)
 
 
 SCOPES = (
@@ -142,6 +148,30 @@ SCOPES = (
         (
             Rule("res.users", "read", ("name", "login", "partner_id", "company_id")),
             Rule("ir.config_parameter", "read"),
+        ),
+    ),
+    Scope(
+        "opportunities",
+        (
+            Rule(
+                "crm.lead",
+                "read write create",
+                domain="[('type', '=', 'opportunity')]",
+                methods="message_post(body)",
+            ),
+            Rule("mail.activity", "read write create"),
+        ),
+    ),
+    Scope(
+        "links of a company",
+        (Rule("crm.lead", "read write create", ("name", "partner_id", "tag_ids")),),
+        company="l10n_us.demo_company_us",
+    ),
+    Scope(
+        "any method",
+        (
+            Rule(None, methods="message_post(body)", any_method=True),
+            Rule("res.country", "read"),
         ),
     ),
 )
