@@ -575,6 +575,8 @@ def _context(draft):
 
 @way("ids of another shape", "read", "web_read", "export_data")
 def _odd_ids(draft):
+    if not isinstance(draft.call.ids, list) or not draft.call.ids:
+        return False
     id_ = draft.call.ids[0]
     draft.call.ids = draft.rng.choice([id_, str(id_), [str(id_)], [[id_]], [id_, None]])
 
