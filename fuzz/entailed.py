@@ -207,12 +207,12 @@ def _is_made_for(change, touched):
 
 def _is_of_changed_document(change, touched):
     """What belongs to a record follows it, unless the caller himself set it."""
-    if touched.sent.named & BY_HAND.get(change.table, set()):
-        return False
+    by_hand = BY_HAND.get(change.table, set())
     if change.operation == "INSERT" and change.table in DOCUMENTS_MADE:
-        return touched.is_document_changed(change) or touched.has_activity(change)
+        caused = touched.is_document_changed(change) or touched.has_activity(change)
+        return caused and not by_hand & touched.sent.brought
     if change.operation == "DELETE" and change.table in GO_ALONG:
-        return touched.is_document_deleted(change)
+        return touched.is_document_deleted(change) and not by_hand & touched.sent.named
     return False
 
 

@@ -104,14 +104,16 @@ def look_inside(env, scope, names=None) -> Inside:
     :param scopes.Scope scope: the scope
     :param names: every model that a rule for any model covers
     """
+    cells = set()
     if scope.company:
-        company_ids = env.ref(scope.company).ids
-        env = env(context={**env.context, "allowed_company_ids": company_ids})
+        company = env.ref(scope.company)
+        env = env(context={**env.context, "allowed_company_ids": company.ids})
+        cells = cells_in(company.sudo().name)  # Odoo complains of what is not of it
     grants = []
     for rule in scope.rules:
         models = [rule.model] if rule.model else names or any_models(env)
         grants += [_grant(env[model], rule) for model in models]
-    inside = Inside([grant for grant in grants if grant])
+    inside = Inside([grant for grant in grants if grant], cells)
     inside.any_method = any(rule.any_method for rule in scope.rules)
     for grant in inside.grants:
         if grant.model in DOCUMENTS:

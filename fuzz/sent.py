@@ -16,7 +16,8 @@ CREATING = ("create", "name_create", "copy", "load")
 DEFAULT = "default_"
 NEW_TEXT = re.compile(rf"{NEW}\d+")
 TAG = re.compile("<[^>]*>")
-LINK, SET = 4, 6  # commands of a relation that link records there are
+REMOVING = (2, 3, 5)  # commands of a relation that bring nothing
+LINK, SET = 4, 6  # those that link records there are
 MADE = (0, 1)  # and those that hold values of their own
 
 
@@ -37,6 +38,7 @@ class Sent:
     :ivar written: the fields that they name, and the columns of an import
     :ivar defaults: what the context makes of fields that are not named
     :ivar named: all names, of the values of related records too
+    :ivar brought: those of them whose values bring anything
     """
 
     def __init__(self, fuzzed):
@@ -56,11 +58,14 @@ class Sent:
                 for name, value in _context(fuzzed.context)
                 if isinstance(name, str) and name.startswith(DEFAULT)
             }
-        self.written = {name for values in self.values for name in values}
+        imported = set()
         if fuzzed.method == "load":
             columns = _listed(arguments.get("fields"))
-            self.written |= {str(column).partition("/")[0] for column in columns}
-        self.named = set(_names([*self.values, self.defaults])) | self.written
+            imported = {str(column).partition("/")[0] for column in columns}
+        self.written = imported.union(*self.values)
+        given = [*self.values, self.defaults]
+        self.named = imported.union(_names(given))
+        self.brought = imported.union(_names(given, unless=_only_removes))
         self._texts = set(NEW_TEXT.findall(repr((arguments, fuzzed.context))))
 
     def holds(self, value) -> bool:
@@ -114,14 +119,21 @@ def _of_commands(value):
     return linked, made
 
 
-def _names(value):
+def _names(value, unless=lambda value: False):
     if isinstance(value, dict):
-        yield from value
+        yield from (name for name in value if not unless(value[name]))
         value = value.values()
     elif not isinstance(value, (list, tuple)):
         return
     for inner in value:
-        yield from _names(inner)
+        yield from _names(inner, unless)
+
+
+def _only_removes(value):
+    return isinstance(value, list) and all(
+        isinstance(command, (list, tuple)) and command and command[0] in REMOVING
+        for command in value
+    )
 
 
 def _context(context):
