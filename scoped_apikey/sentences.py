@@ -118,6 +118,10 @@ def _reason(env, refusal):
             " email of a user's contact needs a rule that grants write on %(model)s and"
             " names its field email"
         ),
+        "rights": env._(
+            "it would change what the users of a group may do, so it needs a rule that grants"
+            " write on %(model)s and names its fields %(names)s"
+        ),
         "runs_code": env._(
             "no rule grants %(operation)s on %(model)s, and none can, for Odoo runs what"
             " it holds"

@@ -52,6 +52,7 @@ def _read_condition(view, path, operator, value):
     *links, name = path.split(".")
     view = search_path(view, links)
     field = view.field(name)
+    _read_behind(view, field)
     if operator in SUBDOMAINS:
         read_domain(view if name == "id" else search_path(view, [name]), value)
     elif operator in HIERARCHIES:
@@ -67,6 +68,19 @@ def _read_condition(view, path, operator, value):
     elif field.type == "json" and field.search:
         raise unsupported(f"{name} in a domain")  # it may search by names of others
     view.reads([name])
+
+
+def _read_behind(view, field):
+    """Note that a field which shows one of many records is searched in all of them."""
+    *links, name = (field.related or field.name).split(".")
+    steps = [view]
+    for link in links:
+        steps.append(view.touched.view(steps[-1].field(link).comodel_name))
+    if any(
+        step.field(link).type in TO_MANY
+        for step, link in zip(steps, links, strict=False)
+    ):
+        search_path(view, links).reads([name])
 
 
 def _read_ids(view, name, value):

@@ -15,6 +15,7 @@ from . import ir_module_module
 from . import ir_rule
 from . import mail_template
 from . import res_config_settings
+from . import res_groups
 from . import res_partner
 from . import res_users
 from . import res_users_apikeys

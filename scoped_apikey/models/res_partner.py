@@ -1,9 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import models
 
-from ..policy.decide import Refusal, decide
-from ..policy.footprint import WRITE, Access, Footprint
-from ..rooms.decide import refuse
+from ..rooms.decide import check_entailed
 from ..seams.requests import current_call
 
 
@@ -30,8 +28,4 @@ class ResPartner(models.Model):
         changed = self.sudo().filtered(lambda partner: partner.email != email)
         if not changed.with_context(active_test=False).user_ids:
             return
-        users = self.env["apikey.catalogue"]._resource("res.users")
-        access = Access(users, WRITE, frozenset({"email"}))
-        policy = self.env["apikey.scope"]._policy(call.key).in_force
-        if decide(policy, Footprint((access,))).refusal:
-            refuse(self.env, call, Refusal("login", access.resource))
+        check_entailed(self.env, call, "res.users", {"email"}, "login")

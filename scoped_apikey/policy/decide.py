@@ -79,8 +79,8 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
     for part in footprint.everything():
         if part.beyond_any_rule:
             return Decision(_refuse_beyond(part))
-    if refusal := _refuse_context(policy, footprint):
-        return Decision(refusal)
+    if keys := footprint.context_keys - policy.context_keys:
+        return Decision(Refusal("context", names=tuple(sorted(keys))))
     if not parts:
         raise ValueError("a footprint that touches nothing cannot be decided on")
     grants = []
@@ -96,13 +96,6 @@ def decide(policy: Policy, footprint: Footprint) -> Decision:
         grants.append(grant)
     grants += _hold_mentioned(policy, footprint)
     return Decision(None, tuple(grants))
-
-
-def _refuse_context(policy: Policy, footprint: Footprint) -> Refusal | None:
-    if policy.context_keys is None:
-        return None
-    keys = footprint.context_keys - policy.context_keys
-    return Refusal("context", names=tuple(sorted(keys))) if keys else None
 
 
 def _hold_mentioned(policy: Policy, footprint: Footprint) -> list[Grant]:

@@ -86,8 +86,7 @@ class Policy:
 
     :param companies: the only companies to act in, or ``None`` for all of the user's
     :param observe: whether what it does not grant is only noted: see ``in_force``
-    :param context_keys: what a context may hold beyond the harmless keys, or ``None`` for
-        whatever it holds
+    :param context_keys: what a context may hold beyond the harmless keys
     :param routes: the routes, beyond the standard endpoints, that may be called
     """
 
@@ -96,7 +95,7 @@ class Policy:
     windows: Windows = field(default_factory=lambda: Windows("UTC"))
     observe: bool = False
     companies: frozenset[int] | None = None
-    context_keys: frozenset[str] | None = frozenset()
+    context_keys: frozenset[str] = frozenset()
     routes: Routes = field(default_factory=Routes)
 
     @property
@@ -109,7 +108,6 @@ class Policy:
             rules=self.rules + OBSERVED,
             observe=False,
             companies=None,
-            context_keys=None,
             routes=EVERY_ROUTE,
         )
 

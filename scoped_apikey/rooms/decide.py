@@ -9,7 +9,7 @@ from .. import sentences
 from ..footprint import Unreadable, narrow, read_footprint
 from ..policy import catalogue
 from ..policy.decide import Refusal, decide
-from ..policy.footprint import OPERATIONS
+from ..policy.footprint import OPERATIONS, WRITE, Access, Footprint
 from .records import Granted
 
 _logger = logging.getLogger(__name__)
@@ -66,6 +66,24 @@ def weigh(env, call, policy, judge):
         if isinstance(by_scope, Refusal):
             call.observe(sentences.not_granted(env(context={}), call, by_scope))
     return verdict
+
+
+def check_entailed(env, call, model, names, code):
+    """Decide on what Odoo itself does to other records, as superuser, on the way.
+
+    :param Call call: a call made with a scoped key
+    :param names: the fields that are written
+    :param str code: of the refusal
+    :raise AccessError: no rule grants writing these fields of the model
+    """
+    known = env["apikey.catalogue"]
+    names = frozenset(names)
+    secrets = known._by_name_of(model, WRITE) & names
+    access = Access(known._resource(model), WRITE, names, secrets=secrets)
+    policy = env["apikey.scope"]._policy(call.key).in_force
+    if decide(policy, Footprint((access,))).refusal:
+        names = tuple(sorted(names))
+        refuse(env, call, Refusal(code, access.resource, WRITE, names))
 
 
 def refuse(env, call, refusal):

@@ -221,12 +221,16 @@ class TestEscapes(ScopedCase):
             ("sale.order", "get_portal_url", {"ids": [1]}),
             ("ir.model.access", "create", {"vals_list": {"name": "x"}}),
             ("mail.mail", "search_read", {"domain": []}),
-            ("res.currency", "write", {"ids": [1], "vals": {"active": False}}),
             # No rule can grant these.
             ("ir.config_parameter", "copy_data", {"ids": [1]}),
             ("res.users", "web_save_multi", {"ids": [2], "vals_list": []}),
             ("ir.attachment", "onchange", {"values": {}}),
             ("sms.composer", "create", {"vals_list": {"body": "x"}}),
+            (
+                "res.partner",
+                "find_or_create",
+                {"email": "x", "context": {"default_user_ids": [[0, 0, {}]]}},
+            ),
             ("privacy.lookup.wizard.line", "read", {"ids": [1]}),
             # What is not understood could say anything beside it.
             ("res.users", "write", {"ids": [2.0], "vals": {"password": "evil"}}),
@@ -237,7 +241,8 @@ class TestEscapes(ScopedCase):
                 reason = self.why(scope, model, method, ids, by=self.admin, **arguments)
                 self.assertRegex(
                     reason,
-                    "must be named|no rule|out of reach|serves the web|not understood",
+                    "must be named|no rule|out of reach|serves the web|not understood"
+                    "|context may not hold",
                 )
         answer = self.decide(scope, "res.users", "read", [2], by=self.admin)
         self.assertIn("login", answer.kwargs["fields"])
@@ -317,12 +322,47 @@ class TestEscapes(ScopedCase):
             module.sudo().button_install()
         self.assertEqual(module.state, "uninstalled")
         every = self.scope(self.rule(None, ALL))
-        for model, values in (
-            ("res.company", {"name": "x", "country_id": 1}),
-            ("res.currency", {"active": False}),
-        ):
+        for model, values in (("res.company", {"name": "x", "country_id": 1}),):
             with self.subTest(model=model):
                 self.refused(every, model, "write", "must be named", [1], vals=values)
+
+    def test_languages_are_not_loaded_on_the_way(self):
+        key = self.key(self.scope(self.rule(None, ALL, any_method=True)), self.admin)
+        langs = self.env["res.lang"].with_context(active_test=False)
+        two = langs.search([("active", "=", False)], limit=2)
+        methods = ("action_activate_langs", "action_unarchive")
+        for lang, method in zip(two, methods, strict=True):
+            with self.assertRaisesRegex(AccessError, "out of reach"):
+                self.serve(key, "res.lang", method, lang.ids, user=self.admin)
+
+    def test_groups_are_not_changed_on_the_way(self):
+        """A second currency, for one, gives everybody two groups."""
+        every = self.rule(None, ALL, any_method=True)
+        named = self.rule("res.groups", "write", ["implied_ids", "user_ids"])
+        several = self.env.ref("base.group_multi_currency")
+        self.env.ref("base.group_user").implied_ids -= several
+
+        def create(scope, name):
+            values = {"name": name, "symbol": name}
+            key = self.key(scope, self.admin)
+            self.serve(key, "res.currency", "create", [values], user=self.admin)
+
+        for mode in ("enforce", "observe"):
+            with self.assertRaisesRegex(AccessError, "what the users of a group may"):
+                create(self.scope(every, mode=mode), mode[:3])
+        create(self.scope(every, named), "ZZZ")
+        self.assertIn(several, self.env.ref("base.group_user").implied_ids)
+
+    def test_searching_all_records_of_which_a_field_shows_one(self):
+        scope = self.scope(self.rule("crm.lead", "read"))
+        self.refused(
+            scope,
+            "crm.lead",
+            "search",
+            "no rule grants read on Activity",
+            domain=[["activity_summary", "ilike", "x"]],
+        )
+        self.decide(scope, "crm.lead", "read", [1], fields=["activity_summary"])
 
     def test_activities_are_finished_only_by_name(self):
         every = self.scope(self.rule("crm.lead", ALL, any_method=True))

@@ -102,8 +102,6 @@ BY_NAME_FIELDS = frozenset(
         "res.company.name",  # whoever makes one may act in it
         "res.company.parent_id",
         "res.company.user_ids",
-        "res.currency.active",  # it gives everybody a group, or takes it
-        "res.lang.active",  # it loads the translations of all modules
         "res.groups.api_key_duration",
         "res.groups.implied_by_ids",
         "res.groups.implied_ids",
@@ -114,9 +112,6 @@ BY_NAME_FIELDS = frozenset(
         "res.groups.view_access",
         "mail.thread.message_follower_ids",
         "mail.thread.message_partner_ids",
-        "project.project.allow_milestones",  # its setter gives everybody a group
-        "project.project.allow_recurring_tasks",
-        "project.project.allow_task_dependencies",
         "project.project.collaborator_ids",
         "project.project.privacy_visibility",
         # Scripts from our own address, other models' files, files for everybody.
