@@ -90,8 +90,8 @@ def lead_out(draft, way_out=None):
     call, rng = draft.call, draft.rng
     fitting = [one for one in WAYS if not one.methods or call.method in one.methods]
     for _try in range(6):
-        if draft.is_another:
-            return
+        if draft.is_another or isinstance(call.ids, (int, str)):
+            return  # nothing can be led on from there
         one = way_out or rng.choices(fitting, [each.weight for each in fitting])[0]
         way_out = None
         variant = one.take(draft)
@@ -575,7 +575,7 @@ def _context(draft):
 
 @way("ids of another shape", "read", "web_read", "export_data")
 def _odd_ids(draft):
-    if not isinstance(draft.call.ids, list) or not draft.call.ids:
+    if not draft.call.ids:
         return False
     id_ = draft.call.ids[0]
     draft.call.ids = draft.rng.choice([id_, str(id_), [str(id_)], [[id_]], [id_, None]])
