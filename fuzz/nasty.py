@@ -90,8 +90,8 @@ def lead_out(draft, way_out=None):
     call, rng = draft.call, draft.rng
     fitting = [one for one in WAYS if not one.methods or call.method in one.methods]
     for _try in range(6):
-        if draft.is_another or isinstance(call.ids, (int, str)):
-            return  # nothing can be led on from there
+        if draft.is_another:
+            return
         one = way_out or rng.choices(fitting, [each.weight for each in fitting])[0]
         way_out = None
         variant = one.take(draft)
@@ -577,6 +577,7 @@ def _context(draft):
 def _odd_ids(draft):
     if not draft.call.ids:
         return False
+    draft.is_another = True
     id_ = draft.call.ids[0]
     draft.call.ids = draft.rng.choice([id_, str(id_), [str(id_)], [[id_]], [id_, None]])
 
