@@ -96,6 +96,11 @@ def _is_rated_changed(change, touched):
     return touched.is_document_changed(change)
 
 
+def _is_written_to(change, touched):
+    """portal lets the customer of a record sign up, when Odoo writes to him about it."""
+    return any(message.operation == "INSERT" for message in touched.of("mail_message"))
+
+
 KEPT_ALIKE = {
     ("project_task", "html_field_history"): _is_description_kept,
     ("project_task", "allocated_hours"): _is_line_planned,
@@ -103,6 +108,7 @@ KEPT_ALIKE = {
     ("rating_rating", "parent_res_id"): _is_rated_changed,
     ("rating_rating", "parent_res_name"): _is_rated_changed,
     ("rating_rating", "res_name"): _is_rated_changed,
+    ("res_partner", "signup_type"): _is_written_to,
 }
 """Columns that Odoo's own code keeps in step with another change, and what tells that one."""
 

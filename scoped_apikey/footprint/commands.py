@@ -4,7 +4,8 @@
 from odoo.fields import Command
 
 from ..policy.footprint import CREATE, READ, UNLINK, WRITE
-from .errors import malformed
+from .errors import malformed, unsupported
+from .model_view import DATA_TYPED
 
 MAX_DEPTH = 20
 
@@ -109,6 +110,9 @@ class _Links:
             self._touch_other_side()
 
     def add(self, ids):
+        if self._inverse and self._target.field(self._inverse).type in DATA_TYPED:
+            # Odoo sets the id alone: what it then belongs to, the record's model says.
+            raise unsupported(f"linking records by {self._field.name}")
         if self._inverse:
             self._target.touch(WRITE, self._inverse_fields(), ids=ids)
         else:

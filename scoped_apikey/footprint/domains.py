@@ -72,15 +72,21 @@ def _read_condition(view, path, operator, value):
 
 def _read_behind(view, field):
     """Note that a field which shows one of many records is searched in all of them."""
-    *links, name = (field.related or field.name).split(".")
-    steps = [view]
+    if field.store or not (field.related or field.search):
+        return
+    for path in (field.related,) if field.related else view.depends(field):
+        *links, name = path.split(".")
+        if _fans_out(view.model, links):
+            search_path(view, links).reads([name])
+
+
+def _fans_out(model, links) -> bool:
     for link in links:
-        steps.append(view.touched.view(steps[-1].field(link).comodel_name))
-    if any(
-        step.field(link).type in TO_MANY
-        for step, link in zip(steps, links, strict=False)
-    ):
-        search_path(view, links).reads([name])
+        field = model._fields[link]
+        if field.type in TO_MANY:
+            return True
+        model = model.env[field.comodel_name]
+    return False
 
 
 def _read_ids(view, name, value):

@@ -40,6 +40,10 @@ class ModelView:
         """The fields that tell of other records than theirs."""
         return self.env["apikey.catalogue"]._lookups_of(self.name)
 
+    def depends(self, field) -> tuple[str, ...]:
+        """Return the paths that a field is computed from."""
+        return self.env.registry.field_depends.get(field, ())
+
     def by_name(self, operation) -> frozenset[str]:
         """Return the fields that only a rule which names them covers."""
         return self.env["apikey.catalogue"]._by_name_of(self.name, operation)

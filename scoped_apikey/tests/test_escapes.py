@@ -362,7 +362,19 @@ class TestEscapes(ScopedCase):
             "no rule grants read on Activity",
             domain=[["activity_summary", "ilike", "x"]],
         )
+        for name, value in (
+            ("activity_date_deadline", "2030-01-01"),
+            ("activity_user_id", 5),
+        ):
+            self.refused(
+                scope,
+                "crm.lead",
+                "search",
+                "no rule grants read on Activity",
+                domain=[[name, "=", value]],
+            )
         self.decide(scope, "crm.lead", "read", [1], fields=["activity_summary"])
+        self.decide(scope, "crm.lead", "search", domain=[["is_rotting", "=", True]])
 
     def test_activities_are_finished_only_by_name(self):
         every = self.scope(self.rule("crm.lead", ALL, any_method=True))
