@@ -5,6 +5,9 @@ from . import apikey_guarded
 from . import apikey_log
 from . import apikey_call
 from . import apikey_history
+from . import apikey_seal
+from . import apikey_usage
+from . import apikey_verification
 from . import apikey_scope
 from . import apikey_scope_rule
 from . import apikey_scope_rule_words

@@ -1,9 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+from datetime import timedelta
+
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .. import seams
-from ..call import OUTCOMES, TRANSPORTS
+from ..call import OUTCOMES, TRANSPORTS, moment_of
 
 
 class ApikeyCall(models.Model):
@@ -13,8 +16,17 @@ class ApikeyCall(models.Model):
     _inherit = ["apikey.log"]
     _description = "API Call"
     _auto = False
-    _table_query = "SELECT * FROM apikey_call"
+    _table_query = (
+        "SELECT id, call_ref, called_at, apikey_ref, apikey_name, user_ref, user_login,"
+        " scope_name, transport, model, method, res_ids, remote_addr, outcome, reason,"
+        " duration_ms, COALESCE(call_count, 1) AS call_count FROM apikey_call"
+    )
     _time_column = "called_at"
+    # A call that commits half-way does not say when that was: let it have run for a day.
+    _ended = (
+        "called_at + CASE WHEN duration_ms IS NULL THEN interval '1 day'"
+        " ELSE duration_ms * interval '1 ms' END"
+    )
     _order = "called_at DESC, id DESC"
     _rec_name = "call_ref"
 
@@ -37,6 +49,15 @@ class ApikeyCall(models.Model):
     reason = fields.Text(readonly=True)
     reason_brief = fields.Text("What Was Missing", compute="_compute_reason_brief")
     duration_ms = fields.Float("Duration (ms)", readonly=True, aggregator="avg")
+    call_count = fields.Integer(
+        "Calls", readonly=True, help="How many refused credentials a row stands for."
+    )
+    from_new_address = fields.Boolean(
+        search="_search_from_new_address",
+        store=False,
+        help="Made within a day of the first call of its key from its address, where the"
+        " key had been used from another one before.",
+    )
 
     def _register_hook(self):
         """Never serve calls without the seams, however the addon came to be loaded.
@@ -65,11 +86,12 @@ class ApikeyCall(models.Model):
                 remote_addr varchar,
                 outcome varchar NOT NULL,
                 reason text,
-                duration_ms real
+                duration_ms real,
+                call_count integer
                 """
-            )
+            ),
+            apikey_ref_called_at_index=SQL("(apikey_ref, called_at)"),
         )
-        self._create_index("apikey_ref", "called_at")
 
     @api.depends("reason", "model", "method")
     def _compute_reason_brief(self):
@@ -102,3 +124,46 @@ class ApikeyCall(models.Model):
             users = self.env["res.users"].with_context(active_test=False)
             operator, value = operator.replace("any", "in"), users._search(value)
         return [("user_ref", operator, value)]
+
+    @api.model
+    def _search_from_new_address(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        calls = SQL(
+            """(
+            SELECT call.id
+              FROM apikey_usage usage
+              JOIN apikey_call call ON call.apikey_ref = usage.apikey_ref
+                   AND COALESCE(call.remote_addr, '') = usage.remote_addr
+                   AND call.called_at >= usage.first_at
+                   AND call.called_at < usage.first_at + interval '1 day'
+             WHERE usage.first_at > (
+                   SELECT min(other.first_at) FROM apikey_usage other
+                    WHERE other.apikey_ref = usage.apikey_ref)
+            )"""
+        )
+        return [("id", "in" if True in value else "not in", calls)]
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        """Find a call by its reference where its time says that it is."""
+        return super()._search(
+            Domain(domain).map_conditions(_at_its_time), *args, **kwargs
+        )
+
+
+def _at_its_time(condition):
+    """Add the time to a condition on a reference, which begins with it."""
+    if condition.field_expr != "call_ref" or condition.operator not in ("=", "in"):
+        return condition
+    value = condition.value
+    refs = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
+    moments = [moment for ref in refs if (moment := moment_of(ref))]
+    if len(moments) != len(refs) or not moments:
+        return condition
+    # A row that stands for the end of a call has the time of its begin.
+    return (
+        condition
+        & Domain("called_at", ">=", min(moments) - timedelta(seconds=1))
+        & Domain("called_at", "<=", max(moments) + timedelta(seconds=1))
+    )

@@ -5,6 +5,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import SQL, format_duration
 
+from ..ledger.verifier import Purge
 from ..seams.requests import remote_address
 from .apikey_scope_window import DAYS
 
@@ -17,6 +18,7 @@ EVENTS = [
     ("rotated", "Rotated"),
     ("lifted", "Scope lifted"),
     ("removed", "Removed"),
+    ("purged", "Removed by retention"),
 ]
 
 
@@ -29,6 +31,8 @@ class ApikeyHistory(models.Model):
     _auto = False
     _table_query = "SELECT * FROM apikey_history"
     _time_column = "recorded_at"
+    # Written as the change is made, whose transaction may go on for long.
+    _ended = "recorded_at + interval '1 day'"
     _order = "recorded_at DESC, id DESC"
     _rec_name = "subject_name"
     _text_limit = 100_000  # a scope of 200 rules is readable in full
@@ -36,7 +40,13 @@ class ApikeyHistory(models.Model):
     recorded_at = fields.Datetime("Time", readonly=True)
     event = fields.Selection(EVENTS, readonly=True)
     subject = fields.Selection(
-        [("key", "Key"), ("scope", "Scope"), ("setting", "Setting")], readonly=True
+        [
+            ("key", "Key"),
+            ("scope", "Scope"),
+            ("setting", "Setting"),
+            ("log", "Log"),
+        ],
+        readonly=True,
     )
     subject_ref = fields.Integer("Subject ID", readonly=True, aggregator=None)
     subject_name = fields.Char("Name", readonly=True)
@@ -91,6 +101,45 @@ class ApikeyHistory(models.Model):
                 "after": self._serialize(after),
             },
         )
+
+    @api.model
+    def _record_purge(self, log, period, content):
+        """Record that the retention removed a week of a log, in the same transaction.
+
+        :param str log: the table
+        :param Period period: the week
+        :param dict content: what is known of it
+        """
+        before = {
+            "log": log,
+            "week": period.name,
+            "from": period.begin,
+            "to": period.end,
+            "retention_days": self.env[
+                "res.config.settings"
+            ]._scoped_apikey_retention_days(),
+            **content,
+        }
+        self._record("purged", "log", None, period.table(log), before)
+
+    @api.model
+    def _purges(self):
+        """Return what the retention removed, as far as that is still on record.
+
+        :rtype: list[Purge]
+        """
+        rows = self.env.execute_query(
+            SQL("SELECT before FROM apikey_history WHERE event = 'purged' ORDER BY id")
+        )
+        return [
+            Purge(
+                before.get("log"),
+                before.get("week"),
+                before.get("number"),
+                before.get("digest"),
+            )
+            for before in (self._parse(text) for (text,) in rows)
+        ]
 
     @staticmethod
     def _serialize(values):
@@ -151,6 +200,7 @@ class ApikeyHistory(models.Model):
             "companies": self.env._("Companies"),
             "context_keys": self.env._("Context keys"),
             "routes": self.env._("Routes"),
+            "on_log_failure": self.env._("Where a call cannot be recorded"),
             "may_be_chosen_by": self.env._("May be chosen by"),
             "user": self.env._("User"),
             "scope": self.env._("Scope"),
@@ -159,6 +209,14 @@ class ApikeyHistory(models.Model):
             "expires": self.env._("Expires (UTC)"),
             "rotated_from": self.env._("Rotated from"),
             "value": self.env._("Value"),
+            "log": self.env._("Log"),
+            "week": self.env._("Week"),
+            "from": self.env._("From (UTC)"),
+            "to": self.env._("To (UTC)"),
+            "retention_days": self.env._("Retention (days)"),
+            "rows": self.env._("Rows"),
+            "number": self.env._("Last seal"),
+            "digest": self.env._("Digest of the last seal"),
         }
 
     def _show(self, name, value):

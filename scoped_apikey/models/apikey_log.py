@@ -1,19 +1,31 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from ..ledger import connections, tables
+from ..ledger.periods import WEEK
+from ..ledger.sealer import Log
+
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+LOCK_TIMEOUT = "3s"
+"""How long a call waits for a log that somebody has locked away, before it is refused."""
+WEEKS_AHEAD = 8
 
 
 class ApikeyLog(models.AbstractModel):
     """Rows that are written once, read by auditors, and changed by nobody.
 
-    A log is a table partitioned by time, which Odoo knows nothing about: it is made in
-    ``init``, read through ``_table_query``, and survives the addon's removal.
+    A log is a table cut into weeks, which Odoo knows nothing about: it is made in ``init``,
+    read through ``_table_query``, and survives the addon's removal.
+
+    :cvar _time_column: which says what week a row belongs to
+    :cvar _ended: SQL of the moment at which a row says that it was written; ``None``: this
+        log is not sealed
+    :cvar _kept_longer: how much longer than the retention says a row is kept
     """
 
     _name = "apikey.log"
@@ -21,55 +33,53 @@ class ApikeyLog(models.AbstractModel):
     _auto = False
     _log_access = False
     _time_column = None
+    _ended = None
+    _kept_longer = timedelta(0)
     _text_limit = 2000
 
-    def _create_table(self, columns):
-        """Create the table and its indexes unless they exist.
+    def _create_table(self, columns, **indexes):
+        """Create the table, its indexes and its next weeks, unless they exist.
 
         :param SQL columns: the columns, without ``id``
+        :param indexes: what follows ``ON table``, by name
         """
-        table = SQL.identifier(self._table)
-        time = SQL.identifier(self._time_column)
-        self.env.cr.execute(
-            SQL(
-                "CREATE TABLE IF NOT EXISTS %s"
-                " (id bigint GENERATED ALWAYS AS IDENTITY, %s, PRIMARY KEY (%s, id))"
-                " PARTITION BY RANGE (%s)",
-                table,
-                columns,
-                time,
-                time,
+        indexes["id_index"] = SQL("(id)")
+        if self._ended:
+            # Which transaction wrote a row: by that, it is known what to seal.
+            columns = SQL("%s, xact bigint NOT NULL DEFAULT txid_current()", columns)
+            indexes["xact_index"] = SQL(
+                "USING brin (xact) WITH (pages_per_range = 16, autosummarize = on)"
             )
-        )
-        self.env.cr.execute(
-            SQL(
-                "CREATE TABLE IF NOT EXISTS %s PARTITION OF %s DEFAULT",
-                SQL.identifier(f"{self._table}_default"),
-                table,
-            )
-        )
-        self._create_index("id")
-
-    def _create_index(self, *columns):
-        self.env.cr.execute(
-            SQL(
-                "CREATE INDEX IF NOT EXISTS %s ON %s (%s)",
-                SQL.identifier(f"{self._table}_{'_'.join(columns)}_index"),
-                SQL.identifier(self._table),
-                SQL(", ").join(SQL.identifier(column) for column in columns),
-            )
-        )
+        cr = self.env.cr
+        tables.create_log(cr, self._table, self._time_column, columns, indexes)
+        tables.forget(cr.dbname)
+        for moment in self._moments_ahead():
+            tables.make_period(cr, self._table, moment)
 
     @api.model
-    def _insert(self, values):
-        """Insert one row into the current transaction.
+    def _insert(self, values, *, waits_for_disk=True):
+        """Insert one row into the current transaction, as the last statement of a call.
 
         :param dict values: by column; texts may come from a caller and are cleaned
+        :param waits_for_disk: whether the commit does, where the transaction has changed
+            nothing but this row
         :raise psycopg2.Error: where the database refuses the row
         """
+        connections.ensure_period(
+            self.env.cr.dbname, self._table, values[self._time_column]
+        )
+        # One round trip. The settings are local to the transaction.
         self.env.cr.execute(
             SQL(
-                "INSERT INTO %s (%s) VALUES %s",
+                "SET LOCAL lock_timeout = %s; %s INSERT INTO %s (%s) VALUES %s;"
+                " SET LOCAL lock_timeout TO DEFAULT",
+                LOCK_TIMEOUT,
+                SQL()
+                if waits_for_disk
+                else SQL(
+                    "SELECT set_config('synchronous_commit', 'off', true)"
+                    " WHERE txid_current_if_assigned() IS NULL;"
+                ),
                 SQL.identifier(self._table),
                 SQL(", ").join(SQL.identifier(column) for column in values),
                 tuple(map(self._printable, values.values())),
@@ -110,18 +120,73 @@ class ApikeyLog(models.AbstractModel):
             )
         )
 
+    # ------------------------------------------------------------------
+    # Weeks
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _log(self):
+        """Return how this log is sealed. :rtype: Log"""
+        return Log(self._table, self._time_column, SQL(self._ended))
+
+    @api.model
+    def _moments_ahead(self):
+        """Return a moment in each of the weeks that there have to be."""
+        now = _utcnow()
+        return [now + week * WEEK for week in range(WEEKS_AHEAD + 1)]
+
     @api.autovacuum
     def _gc_log(self):
-        """Remove what is older than the retention says. 0 days: keep all."""
+        """Make the weeks to come, and drop those that lie before the retention.
+
+        Each is dropped by itself, through a cursor of its own, with a row in the history
+        that says what it was. 0 days: keep all.
+        """
         if self._abstract:
             return
+        dbname = self.env.cr.dbname
+        for moment in self._moments_ahead():
+            connections.ensure_period(dbname, self._table, moment)
         days = self.env["res.config.settings"]._scoped_apikey_retention_days()
-        if days:
-            self.env.cr.execute(
-                SQL(
-                    "DELETE FROM %s WHERE %s < %s",
-                    SQL.identifier(self._table),
-                    SQL.identifier(self._time_column),
-                    fields.Datetime.now() - timedelta(days=days),
-                )
+        if not days:
+            return
+        limit = _utcnow() - timedelta(days=days) - self._kept_longer
+        with connections.cursor(dbname) as cr:
+            for period in tables.periods(cr, self._table):
+                if period.end <= limit:
+                    self._drop(cr, period)
+
+    @api.model
+    def _drop(self, cr, period):
+        """Drop a week, on record, unless somebody reads the log all the while."""
+        log = self.with_env(api.Environment(cr, self.env.uid, {}))
+        content = log._content_of(period)
+        cr.commit()
+        tables.drop_period(
+            cr,
+            self._table,
+            period,
+            lambda: log.env["apikey.history"]._record_purge(
+                self._table, period, content
+            ),
+        )
+
+    @api.model
+    def _content_of(self, period):
+        """Say what is being removed with a week, as far as its seals tell.
+
+        :rtype: dict
+        """
+        [[rows]] = self.env.execute_query(
+            SQL(
+                "SELECT COALESCE(sum(row_count), 0) FROM apikey_seal"
+                " WHERE log = %s AND period = %s",
+                self._table,
+                period.name,
             )
+        )
+        return {"rows": int(rows)}
+
+
+def _utcnow():
+    return datetime.now(timezone.utc).replace(tzinfo=None)

@@ -70,6 +70,15 @@ class ApikeyScope(models.Model):
         help="Paths that a key may call besides the standard endpoints, one a line, such"
         " as /json/1. What they do outside sudo is held to the rules."
     )
+    on_log_failure = fields.Selection(
+        [
+            ("refuse", "Refuse the call"),
+            ("serve", "Serve it, unrecorded"),
+        ],
+        "Where a Call Cannot Be Recorded",
+        help="Evidence, or availability. Empty: as the settings say. An unrecorded call is"
+        " written to the server's own log.",
+    )
     group_ids = fields.Many2many(
         "res.groups",
         string="May Be Chosen By",
@@ -186,6 +195,7 @@ class ApikeyScope(models.Model):
             companies=frozenset(self.company_ids.ids) if self.limit_companies else None,
             context_keys=parse_context_keys(self.context_keys or ""),
             routes=Routes.parse(self.routes or ""),
+            on_log_failure=self.on_log_failure or None,
         )
 
     def _compile_windows(self):
@@ -295,6 +305,7 @@ class ApikeyScope(models.Model):
             else "*",
             "context_keys": sorted(parse_context_keys(scope.context_keys or "")),
             "routes": (scope.routes or "").split(),
+            "on_log_failure": scope.on_log_failure or None,
             "may_be_chosen_by": scope.group_ids.mapped("full_name"),
         }
 
@@ -326,7 +337,7 @@ class ApikeyScope(models.Model):
 
     @api.depends(
         "mode", "networks", "tz", "window_ids.display_name", "rule_ids.summary",
-        "limit_companies", "company_ids", "context_keys", "routes",
+        "limit_companies", "company_ids", "context_keys", "routes", "on_log_failure",
     )  # fmt: skip
     def _compute_summary(self):
         for scope in self:
@@ -379,6 +390,8 @@ class ApikeyScope(models.Model):
             yield self.env._("Their context may also hold %s.", ", ".join(keys))
         if routes := self._entries("routes"):
             yield self.env._("They may also call %s.", ", ".join(routes))
+        if self.on_log_failure == "serve":
+            yield self.env._("Calls that cannot be recorded are served all the same.")
         if self.mode == "observe":
             yield self.env._("Observing: what lies outside is logged, and not refused.")
 

@@ -28,6 +28,25 @@ class ResConfigSettings(models.TransientModel):
         default="none",
     )
 
+    apikey_on_log_failure = fields.Selection(
+        [
+            ("refuse", "Refuse the call"),
+            ("serve", "Serve it, unrecorded"),
+        ],
+        "Where a Call Cannot Be Recorded",
+        config_parameter="scoped_apikey.on_log_failure",
+        default="refuse",
+    )
+    apikey_read_rows = fields.Selection(
+        [
+            ("wait", "Wait for the disk, as writes do"),
+            ("lazy", "Do not wait for the disk"),
+        ],
+        "Rows of Calls That Changed Nothing",
+        config_parameter="scoped_apikey.read_rows",
+        default="wait",
+    )
+
     @api.constrains("apikey_log_arguments")
     def _check_apikey_log_arguments(self):
         if any(
@@ -70,6 +89,15 @@ class ResConfigSettings(models.TransientModel):
         value = self.env["ir.config_parameter"].sudo().get_param(PREFIX + name)
         # What is not understood is the stricter of the two.
         return bool(value) and str2bool(value, default=True)
+
+    @api.model
+    def _scoped_apikey_choice(self, name, default):
+        """Return a choice of the addon, as it is stored.
+
+        :param str name: of the parameter, without its prefix
+        :param str default: where nothing was chosen
+        """
+        return self.env["ir.config_parameter"].sudo().get_param(PREFIX + name) or default
 
     @api.model
     def _scoped_apikey_retention_days(self):

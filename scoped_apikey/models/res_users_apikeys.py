@@ -17,6 +17,8 @@ from ..seams.requests import current_call
 STOCK_SCOPE = "scoped_apikey"
 """The stock scope of a scoped key: no door of Odoo's, or of anybody else's, takes it."""
 
+KEPT_EXPIRED = timedelta(days=90)
+
 SUSPENDED = "suspended:"
 """What the stock scope of any other key begins with while it is suspended, likewise."""
 
@@ -45,6 +47,9 @@ class ResUsersApikeys(models.Model):
         [("active", "Active"), ("suspended", "Suspended"), ("expired", "Expired")],
         compute="_compute_state",
     )
+    last_used_at = fields.Datetime("Last Used", compute="_compute_usage", search="_search_last_used_at")
+    call_count = fields.Integer("Calls", compute="_compute_usage")
+    refusal_count = fields.Integer("Refused Calls", compute="_compute_usage")
 
     def init(self):
         """Add the columns, which Odoo does not: the model makes its own table.
@@ -116,6 +121,41 @@ class ResUsersApikeys(models.Model):
                 key.state = "expired"
             else:
                 key.state = "suspended" if key.suspended else "active"
+
+    def _compute_usage(self):
+        """Read off the log how keys are used: no call writes to its key."""
+        used = self.env["apikey.usage"].sudo()._of_keys(self)
+        for key in self:
+            last, calls, refusals = used.get(key.id, (False, 0, 0))
+            key.last_used_at, key.call_count, key.refusal_count = last, calls, refusals
+
+    @api.model
+    def _search_last_used_at(self, operator, value):
+        """Search for keys that were never used, or were."""
+        if operator not in ("in", "not in") or set(value) != {False}:
+            return NotImplemented
+        used = self.env["apikey.usage"].sudo()._used_keys()
+        return [("id", "not in" if operator == "in" else "in", used)]
+
+    @api.autovacuum
+    def _gc_user_apikeys(self):
+        """Keep a scoped key for a while when it has expired, so that its use is its own.
+
+        Stock deletes it the next day, and then nobody knows whose a refused call is.
+        """
+        if self._name != "res.users.apikeys":
+            return super()._gc_user_apikeys()
+        now = fields.Datetime.now()
+        gone = self.sudo().search(
+            [
+                "|",
+                ("expiration_date", "<", now - KEPT_EXPIRED),
+                "&",
+                ("scope", "!=", STOCK_SCOPE),
+                ("expiration_date", "<", now),
+            ]
+        )
+        gone.unlink()
 
     # ------------------------------------------------------------------
     # The key of the call being served
@@ -469,5 +509,13 @@ class ResUsersApikeys(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "scoped_apikey.apikey_call_action"
+        )
+        return {**action, "domain": [("apikey_ref", "=", self.id)], "context": {}}
+
+    def action_addresses(self):
+        """Open the addresses that a key was used from."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "scoped_apikey.apikey_usage_action"
         )
         return {**action, "domain": [("apikey_ref", "=", self.id)], "context": {}}

@@ -31,13 +31,24 @@ def identify_key(env, call, secret) -> int | None:
         return None
     if key.scoped:
         _check_conditions(env, call)
-    call.accept()
+    _accept(env, call)
     return key.user_id
 
 
 def identify_user(env, call, user_id):
     """Let on a call without a key, whose user was proven in another way."""
     call.identify(user_id, env["res.users"].sudo().browse(user_id).login)
+    _accept(env, call)
+
+
+def _accept(env, call):
+    """Let a call on, and note what an administrator wants of its row."""
+    settings = env["res.config.settings"]
+    scope = env["apikey.scope"]._policy(call.key) if call.scoped_key else None
+    choice = scope and scope.on_log_failure
+    choice = choice or settings._scoped_apikey_choice("on_log_failure", "refuse")
+    call.goes_unrecorded = choice == "serve"
+    call.reads_wait = settings._scoped_apikey_choice("read_rows", "wait") != "lazy"
     call.accept()
 
 

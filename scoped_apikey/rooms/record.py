@@ -3,23 +3,30 @@
 
 A call's effects and its row commit together. A call that was refused or failed has its
 row written apart, because its own transaction is rolled back.
+
+An administrator can choose otherwise for a scope, or for the calls without one: then a call
+whose row cannot be written succeeds, and its row goes to the server's own log.
 """
 
+import json
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import psycopg2
-from odoo import SUPERUSER_ID, api
 from odoo.exceptions import AccessDenied, AccessError, UserError
 from odoo.modules.registry import Registry
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import LazyTranslate
 from werkzeug.exceptions import HTTPException
+
+from ..ledger import tables
+from ..sealing import seal_soon, write_apart
+from . import refused
 
 _lt = LazyTranslate(__name__)
 _logger = logging.getLogger(__name__)
 
 UNAVAILABLE = _lt("The call log cannot be written, so the call was refused.")
+TRIED_AGAIN = (psycopg2.errors.SerializationFailure, psycopg2.errors.DeadlockDetected)
 
 
 def record(env, call):
@@ -73,8 +80,12 @@ def record_failure(call, error):
     outcome, reason = _failure(call, error)
     if call.durable_outcome == outcome:
         return error
+    row = call.row(outcome, reason)
+    if outcome == "denied" and call.user_id is None and _keeps_log(call.dbname):
+        if refused.is_counted(call.dbname, row):
+            return error
     try:
-        record_apart(call, call.row(outcome, reason))
+        record_apart(call, row)
     except UserError as unavailable:
         unavailable.__cause__ = error
         return unavailable
@@ -82,46 +93,69 @@ def record_failure(call, error):
 
 
 def record_apart(call, row):
-    """Write and commit a row through a cursor of its own.
+    """Write and commit a row through a connection of the log's own.
 
     :param Call call: the call
     :param dict row: what ``call.row`` says of it
 
     :raise UserError: the row cannot be written (503)
     """
-    try:
-        registry = Registry(call.dbname or "")
-    except Exception:
-        return  # There is no such database, and so no log, and so no call.
-    if "apikey.call" not in registry:
+    if not _keeps_log(call.dbname):
         return
     try:
-        with registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            env["apikey.call"]._insert(row)
+        write_apart(call.dbname, row, call.reads_wait)
     except psycopg2.Error as error:
-        raise _unavailable(call) from error
+        _without_row(call, row, error)
     call.recorded(row["outcome"])
+
+
+def _keeps_log(dbname) -> bool:
+    try:
+        return "apikey.call" in Registry(dbname or "")
+    except Exception:
+        return False  # There is no such database, and so no log, and so no call.
 
 
 def _insert(env, call, row):
     if env.cr.readonly:
         record_apart(call, row)
         return
+    # Only a call that goes on without its row needs a transaction that goes on.
+    guard = env.cr.savepoint(flush=False) if call.goes_unrecorded else nullcontext()
     try:
-        env["apikey.call"]._insert(row)
-    except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+        with guard:
+            env["apikey.call"]._insert(row, waits_for_disk=call.reads_wait)
+    except TRIED_AGAIN:
         raise
     except psycopg2.Error as error:
-        raise _unavailable(call) from error
-    env.cr.postcommit.add(lambda: call.recorded(row["outcome"]))
+        tables.forget(call.dbname)  # somebody may have taken a week away
+        _without_row(call, row, error)
+        return
+
+    def committed():
+        call.recorded(row["outcome"])
+        seal_soon(call.dbname)
+
+    env.cr.postcommit.add(committed)
 
 
-def _unavailable(call):
-    _logger.error("Call %s is refused: its row cannot be written.", call.ref)
-    error = UserError(str(UNAVAILABLE))
-    error.http_status = 503
-    return error
+def _without_row(call, row, error):
+    """Let a call go on without its row where an administrator has chosen that.
+
+    :raise UserError: the call is refused
+    """
+    if call.goes_unrecorded:
+        text = json.dumps(row, default=str, ensure_ascii=False)
+        _logger.error("A call goes unrecorded (%s): %s", _name(error), text)
+        return
+    _logger.error("Call %s is refused: %s.", call.ref, _name(error))
+    unavailable = UserError(str(UNAVAILABLE))
+    unavailable.http_status = 503
+    raise unavailable from error
+
+
+def _name(error):
+    return f"its row cannot be written, {type(error).__name__}"
 
 
 def _success(call):

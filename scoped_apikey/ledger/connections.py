@@ -1,0 +1,58 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""A small pool of connections for what the log writes apart from a call.
+
+Rows of refused calls must not take the connections that calls are served with, however
+many there are of them: whoever finds the pool in use waits for a moment, and is told so if
+that is not enough.
+
+Relies on: ``odoo.sql_db.ConnectionPool`` and ``Connection``, which make up a cursor of
+Odoo's; ``connection_info_for``, which knows how to reach a database.
+"""
+
+import threading
+from contextlib import contextmanager
+
+import psycopg2
+from odoo.sql_db import Connection, ConnectionPool, connection_info_for
+
+from . import tables
+
+SIZE = 2
+WAIT = 5  # seconds
+
+_pool = ConnectionPool(SIZE)
+_free = threading.BoundedSemaphore(SIZE)
+
+
+@contextmanager
+def cursor(dbname):
+    """Give a cursor of its own on a database; what is done is committed, or rolled back.
+
+    :raise psycopg2.Error: there is no connection to be had, or the database refuses
+    """
+    if not _free.acquire(timeout=WAIT):
+        raise psycopg2.OperationalError("The connections of the call log are all in use.")
+    try:
+        with Connection(_pool, *connection_info_for(dbname)).cursor() as cr:
+            yield cr
+    finally:
+        _free.release()
+
+
+def ensure_period(dbname, log, moment):
+    """See to it that a log has a week for a moment, without the caller's transaction.
+
+    Weeks are made long ahead, so that there is nothing to do; unless nobody runs the
+    scheduled jobs, or the clock is wrong.
+
+    :param datetime moment: naive, in UTC
+    :raise psycopg2.Error: it cannot be made
+    """
+    if tables.is_known(dbname, log, moment):
+        return
+    try:
+        with cursor(dbname) as cr:
+            tables.make_period(cr, log, moment)
+    except (psycopg2.errors.DuplicateTable, psycopg2.errors.UniqueViolation):
+        pass  # somebody else was faster
+    tables.know(dbname, log, moment)

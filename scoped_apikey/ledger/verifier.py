@@ -1,0 +1,332 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Finds the first seal, and the first row, that is not as it was sealed.
+
+First the chain: each seal is what its digest says, holds the digest of the one before it,
+and none is missing. Then the rows: of each week, those that are there against those that
+were sealed. At last the witnesses, which left the database: whoever owns it can write a
+chain anew, but not what others have kept.
+
+A row that is not sealed yet is one that the last seal's snapshot has not seen. Any other
+that no seal has was put in afterwards.
+"""
+
+import heapq
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from odoo.tools import SQL
+
+from .chain import Seal, digest_of, read_ids
+from .periods import Period
+from .sealer import (
+    SEALS,
+    Log,
+    State,
+    copy_rows,
+    make_seal,
+    read_columns,
+    read_home,
+    read_state,
+    seal_columns,
+)
+from .tables import periods
+
+FINDINGS_KEPT = 100
+PROGRESS_EVERY = 100_000  # rows
+
+ALTERED, INSERTED, MISSING, UNREADABLE = "altered", "inserted", "missing", "unreadable"
+"""What can be wrong with a row, a seal or a week."""
+
+
+class Finding(NamedTuple):
+    """Something that is not as it was sealed.
+
+    :param what: ``row``, ``seal`` or ``period``
+    :param problem: ``altered``, ``inserted``, ``missing`` or ``unreadable``
+    :param log: the table; of a seal, that of its rows
+    :param ref: the id of a row, the number of a seal, the name of a week
+    :param seal: the number of the seal that tells
+    """
+
+    what: str
+    problem: str
+    log: str
+    ref: int | str
+    seal: int | None = None
+
+
+class Purge(NamedTuple):
+    """A week that the retention removed, on record.
+
+    :param number, digest: of the last seal in it, where it was a week of seals
+    """
+
+    log: str
+    period: str
+    number: int | None = None
+    digest: str | None = None
+
+
+@dataclass
+class Report:
+    """What was found.
+
+    :ivar seals, rows: how many were looked at
+    :ivar unsealed: rows that are too new to be sealed
+    :ivar purged: weeks that the retention removed, on record
+    :ivar origins: the seals at which a chain begins
+    :ivar late: how many rows were written long after they say that they ended
+    :ivar first_late: the first of them
+    :ivar witnesses: how many of those given are of this database
+    :ivar findings: the first of them; ``problems`` counts all
+    """
+
+    seals: int = 0
+    rows: int = 0
+    unsealed: int = 0
+    late: int = 0
+    first_late: int | None = None
+    witnesses: int = 0
+    problems: int = 0
+    purged: list[Purge] = field(default_factory=list)
+    origins: list[Seal] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+    def add(self, *finding):
+        self.problems += 1
+        if len(self.findings) < FINDINGS_KEPT:
+            self.findings.append(Finding(*finding))
+
+
+def verify(
+    cr,
+    logs: list[Log],
+    purges: list[Purge],
+    witnesses: Iterable[str] = (),
+    progress: Callable[[int], None] = lambda rows: None,
+) -> Report:
+    """Verify the chain, then the rows, and hold them against witnesses.
+
+    :param cr: a cursor for this alone, whose transaction shows all as it is at one moment
+    :param purges: what the retention removed
+    :param witnesses: lines that were kept outside, as ``sealer.witness`` wrote them
+    :param progress: called now and then with the number of rows looked at
+    """
+    report = Report()
+    state = read_state(cr)
+    digests = _verify_chain(cr, purges, report)
+    if state.last and state.last.home != read_home(cr):
+        # Restored or copied a moment ago: the next seal begins a new chain.
+        state = State(state.last, {log.table: _last_id(cr, log) for log in logs})
+    _verify_witnesses(digests, state, witnesses, report)
+    for log in logs:
+        _verify_log(cr, log, state, purges, report, progress)
+    progress(report.rows)
+    return report
+
+
+def _last_id(cr, log) -> int:
+    cr.execute(
+        SQL("SELECT COALESCE(max(id), 0) FROM %s", SQL.identifier(log.table))
+    )
+    return cr.fetchone()[0]
+
+
+# ----------------------------------------------------------------------
+# The chain
+# ----------------------------------------------------------------------
+
+
+def _seals(cr, condition=SQL("TRUE")):  # noqa: B008 (it is immutable)
+    """Yield seals and the digests that stand beside them, in order, a few at a time."""
+    query = SQL(
+        "SELECT digest, %s FROM %s WHERE %s ORDER BY number, id",
+        seal_columns(),
+        SQL.identifier(SEALS),
+        condition,
+    )
+    with cr.connection.cursor("apikey_seals") as seals:
+        seals.itersize = 500
+        seals.execute(query.code, query.params)
+        for digest, *row in seals:
+            yield make_seal(row), digest
+
+
+def _verify_chain(cr, purges, report) -> dict[int, tuple[str, str]]:
+    """Verify what the seals say of each other.
+
+    :return: of each seal, by its number, its home and digest
+    """
+    known = {}
+    expected, previous = None, None
+    for seal, digest in _seals(cr):
+        report.seals += 1
+        if seal.origin:
+            report.origins.append(seal)
+        if seal.late:
+            ids = list(read_ids(seal.late))
+            report.late += len(ids)
+            report.first_late = report.first_late or ids[0]
+        if expected is None:
+            if not _may_be_first(seal, purges):
+                report.add("seal", MISSING, "", seal.number - 1, seal.number)
+        elif seal.number > expected:
+            report.add("seal", MISSING, "", expected, seal.number)
+        elif seal.number < expected:
+            report.add("seal", INSERTED, seal.log, seal.number)
+        elif seal.previous != previous:
+            report.add("seal", ALTERED, "", seal.number - 1, seal.number)
+        if seal.digest != digest:
+            report.add("seal", ALTERED, seal.log, seal.number)
+        known[seal.number] = (seal.home, digest)
+        expected, previous = seal.number + 1, digest
+    return known
+
+
+def _may_be_first(seal, purges) -> bool:
+    """Tell whether what came before a seal never was, or is gone on record."""
+    if seal.number == 1:
+        return seal.previous == ""
+    return any(
+        (purge.log, purge.number, purge.digest)
+        == (SEALS, seal.number - 1, seal.previous)
+        for purge in purges
+    )
+
+
+def _verify_witnesses(known, state, lines, report):
+    """Hold the chain against what others have kept of it."""
+    for line in filter(None, map(str.strip, lines)):
+        try:
+            witness = json.loads(line)
+            home, number, digest = (
+                witness[name] for name in ("home", "number", "digest")
+            )
+        except (ValueError, KeyError, TypeError):
+            report.add("witness", UNREADABLE, "", line[:80])
+            continue
+        if number in known:
+            if known[number][0] == home:
+                report.witnesses += 1
+                if known[number][1] != digest:
+                    report.add("seal", ALTERED, witness.get("log", ""), number)
+        elif state.last is None or (
+            home == state.last.home and number > state.last.number
+        ):
+            report.add("seal", MISSING, witness.get("log", ""), number)
+
+
+# ----------------------------------------------------------------------
+# The rows
+# ----------------------------------------------------------------------
+
+
+def _verify_log(cr, log, state, purges, report, progress):
+    cr.execute(
+        SQL(
+            "SELECT DISTINCT period FROM %s WHERE log = %s",
+            SQL.identifier(SEALS),
+            log.table,
+        )
+    )
+    sealed = {name for (name,) in cr.fetchall()}
+    present = {period.name for period in periods(cr, log.table)}
+    removed = {purge.period: purge for purge in purges if purge.log == log.table}
+    for name in sorted(sealed | present, key=Period.named):
+        if name in present:
+            _verify_period(cr, log, name, state, report, progress)
+        elif name in removed:
+            report.purged.append(removed[name])
+        else:
+            report.add("period", MISSING, log.table, name)
+
+
+def _verify_period(cr, log, name, state, report, progress):
+    period = Period.named(name)
+    columns = read_columns(cr, log.table)
+    condition = SQL("log = %s AND period = %s", log.table, name)
+    seals = [seal for seal, _digest in _seals(cr, condition)]
+    comparison = _Comparison(log, seals, columns, state, report, progress)
+    copy_rows(
+        cr,
+        SQL(
+            "SELECT %s FROM %s WHERE %s >= %s AND %s < %s ORDER BY id",
+            SQL(", ").join(map(SQL.identifier, columns)),
+            SQL.identifier(log.table),
+            SQL.identifier(log.time_column),
+            period.begin,
+            SQL.identifier(log.time_column),
+            period.end,
+        ),
+        comparison,
+    )
+    comparison.finish()
+
+
+class _Comparison:
+    """Takes the rows of a week in the order of their ids, and compares them with its seals."""
+
+    def __init__(self, log, seals, columns, state, report, progress):
+        self._log = log.table
+        self._columns = columns
+        self._xact = columns.index("xact")
+        self._first_id = state.first_ids.get(log.table, 0)
+        self._snapshot = state.snapshot
+        self._report = report
+        self._progress = progress
+        self._sealed = heapq.merge(*map(self._of_seal, seals))
+        self._ahead = next(self._sealed, None)
+
+    def _of_seal(self, seal):
+        """Yield what a seal says of its rows, and which part of a line it says that of."""
+        names = seal.columns.split(",")
+        part = None
+        if names != self._columns:
+            lost = set(names) - set(self._columns)
+            if lost:
+                self._report.add("seal", UNREADABLE, self._log, seal.number)
+            part = [self._columns.index(name) for name in names if name not in lost]
+        for id_, digest in seal.digests():
+            yield id_, digest, seal.number, part
+
+    def write(self, line: bytes):
+        row = line[:-1]
+        id_ = int(row[: row.index(b"\t")])
+        report = self._report
+        report.rows += 1
+        if not report.rows % PROGRESS_EVERY:
+            self._progress(report.rows)
+        while self._ahead and self._ahead[0] < id_:
+            self._miss()
+        if not self._ahead or self._ahead[0] > id_:
+            self._see_unsealed(id_, row)
+            return
+        _id, digest, number, part = self._ahead
+        self._ahead = next(self._sealed, None)
+        if part is not None:
+            cells = row.split(b"\t")
+            row = b"\t".join(cells[index] for index in part)
+        if digest_of(row) != digest:
+            report.add("row", ALTERED, self._log, id_, number)
+
+    def finish(self):
+        while self._ahead:
+            self._miss()
+
+    def _miss(self):
+        id_, _digest, number, _part = self._ahead
+        self._report.add("row", MISSING, self._log, id_, number)
+        self._ahead = next(self._sealed, None)
+
+    def _see_unsealed(self, id_, row):
+        transaction = int(row.split(b"\t")[self._xact])
+        if id_ <= self._first_id or self._snapshot.has_seen(transaction):
+            self._report.add("row", INSERTED, self._log, id_)
+        else:
+            self._report.unsealed += 1
