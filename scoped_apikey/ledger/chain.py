@@ -84,8 +84,20 @@ class Seal:
 
     @property
     def reason(self) -> str | None:
-        """Why a chain begins here; ``None`` where none does."""
-        return json.loads(self.origin)["reason"] if self.origin else None
+        """Why a chain begins here; ``None`` where none does, or an altered seal does not say."""
+        return self._origin.get("reason")
+
+    @property
+    def first_ids(self) -> dict[str, int]:
+        """Of each log, the id after which a chain that begins here goes on."""
+        return self._origin.get("first_ids", {})
+
+    @property
+    def _origin(self) -> dict:
+        try:
+            return json.loads(self.origin or "{}")
+        except ValueError:
+            return {}
 
     @property
     def digest(self) -> str:
@@ -107,7 +119,10 @@ class Seal:
         return hashlib.sha256(json.dumps(sealed).encode()).hexdigest()
 
     def digests(self) -> Iterator[tuple[int, bytes]]:
-        """Yield the id and the digest of each row, in the order of the ids."""
+        """Yield the id and the digest of each row, in the order of the ids.
+
+        :raise ValueError: the seal was altered, and does not say
+        """
         for index, id_ in enumerate(read_ids(self.ids)):
             yield id_, self.rows[index * DIGEST_SIZE : (index + 1) * DIGEST_SIZE]
 

@@ -60,7 +60,11 @@ class State:
 
     @property
     def snapshot(self) -> Snapshot:
-        return Snapshot.parse(self.last.snapshot) if self.last else NOTHING
+        """What is sealed. Of an altered seal that says nothing: nothing."""
+        try:
+            return Snapshot.parse(self.last.snapshot) if self.last else NOTHING
+        except ValueError:
+            return NOTHING
 
     def unsealed(self, log: str) -> SQL:
         """Return the condition of the rows of a log that no seal has."""
@@ -77,8 +81,7 @@ def read_state(cr) -> State:
     """Read where the chain ends, and where it began."""
     last = _read_one(cr, SQL("TRUE"))
     origin = _read_one(cr, SQL("origin IS NOT NULL"))
-    first_ids = json.loads(origin.origin)["first_ids"] if origin else {}
-    return State(last, first_ids)
+    return State(last, origin.first_ids if origin else {})
 
 
 def _read_one(cr, condition) -> Seal | None:

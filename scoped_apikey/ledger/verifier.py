@@ -291,9 +291,13 @@ class _Comparison:
             lost = set(names) - set(self._columns)
             if lost:
                 self._report.add("seal", UNREADABLE, self._log, seal.number)
-            part = [self._columns.index(name) for name in names if name not in lost]
-        for id_, digest in seal.digests():
-            yield id_, digest, seal.number, part
+                return
+            part = [self._columns.index(name) for name in names]
+        try:
+            for id_, digest in seal.digests():
+                yield id_, digest, seal.number, part
+        except ValueError:
+            self._report.add("seal", UNREADABLE, self._log, seal.number)
 
     def write(self, line: bytes):
         row = line[:-1]
@@ -307,13 +311,11 @@ class _Comparison:
         if not self._ahead or self._ahead[0] > id_:
             self._see_unsealed(id_, row)
             return
-        _id, digest, number, part = self._ahead
-        self._ahead = next(self._sealed, None)
-        if part is not None:
-            cells = row.split(b"\t")
-            row = b"\t".join(cells[index] for index in part)
-        if digest_of(row) != digest:
-            report.add("row", ALTERED, self._log, id_, number)
+        while self._ahead and self._ahead[0] == id_:
+            _id, digest, number, part = self._ahead
+            self._ahead = next(self._sealed, None)
+            if digest_of(row if part is None else _part(row, part)) != digest:
+                report.add("row", ALTERED, self._log, id_, number)
 
     def finish(self):
         while self._ahead:
@@ -330,3 +332,9 @@ class _Comparison:
             self._report.add("row", INSERTED, self._log, id_)
         else:
             self._report.unsealed += 1
+
+
+def _part(row, part):
+    """Return the line as it was with the columns of an earlier version."""
+    cells = row.split(b"\t")
+    return b"\t".join(cells[index] for index in part)

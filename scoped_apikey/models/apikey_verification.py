@@ -153,7 +153,7 @@ class ApikeyVerification(models.Model):
             ("seal", "inserted"): self.env._("Seal %(ref)s is there twice."),
             ("seal", "missing"): self.env._("Seal %(ref)s is missing."),
             ("seal", "unreadable"): self.env._(
-                "Seal %(ref)s names columns that %(log)s has no more."
+                "Seal %(ref)s says nothing that could be compared with %(log)s."
             ),
             ("period", "missing"): self.env._(
                 "Week %(ref)s of %(log)s is missing, and nothing on record says that the"

@@ -22,6 +22,7 @@ from . import test_record
 from . import test_records
 from . import test_routes
 from . import test_scope
+from . import test_seals
 from . import test_scope_rule
 from . import test_secrets
 from . import test_settings

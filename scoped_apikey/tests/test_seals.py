@@ -1,0 +1,527 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Seals: what a tamperer does to the log is found, at the right row, and nothing else is."""
+
+import json
+import tempfile
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg2
+from odoo.tests import TransactionCase, get_db_name, tagged
+from odoo.tools import SQL, config, mute_logger
+
+from .. import sealing
+from ..call import Call
+from ..ledger import sealer, verifier
+from ..ledger.tables import TRIGGER
+from ..ledger.verifier import Finding
+
+LOGS = ("apikey_call", "apikey_history", "apikey_seal")
+
+
+class LedgerCase(TransactionCase):
+    """Rows and seals with real commits, which stay: nobody can delete them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # The class's own cursor must not hold locks that a seal would not wait for.
+        type(cls.cr).rollback(cls.cr)
+        cls.db = get_db_name()
+
+    @classmethod
+    def write_rows(cls, *methods):
+        """Write a row for each method, and return their ids."""
+        for method in methods:
+            call = Call(cls.db, "json2", "192.0.2.1", "res.partner", method)
+            call.identify(2, "admin")
+            sealing.write_apart(cls.db, call.row("allowed", None))
+        with sealing.environment(cls.db) as env:
+            env.cr.execute(
+                "SELECT id FROM apikey_call ORDER BY id DESC LIMIT %s", [len(methods)]
+            )
+            return [id_ for (id_,) in env.cr.fetchall()][::-1]
+
+    @classmethod
+    def seal(cls, reason=None):
+        return sealing.seal(cls.db, reason)
+
+    def verify(self, witnesses=()):
+        """Seal, verify, and expect nothing but what is right."""
+        report = sealing.verify(self.db, witnesses)
+        self.assertEqual(report.findings, [])
+        return report
+
+    @contextmanager
+    def tampering(self):
+        """Give what the owner of the database can do; nothing of it stays."""
+        with sealing.environment(self.db) as env:
+            for table in self._tables(env.cr):
+                env.cr.execute(f"ALTER TABLE {table} DISABLE TRIGGER {TRIGGER}")
+            yield env.cr
+            env.cr.rollback()
+
+    @staticmethod
+    def _tables(cr):
+        cr.execute(
+            "SELECT relid::regclass::text FROM unnest(%s) log, pg_partition_tree(log::regclass)",
+            [list(LOGS)],
+        )
+        return [name for (name,) in cr.fetchall()]
+
+    def findings(self, cr, witnesses=()):
+        """Verify what a tamperer has left."""
+        env = self.env(cr=cr)
+        logs = env["apikey.seal"]._sealed_logs()
+        purges = env["apikey.history"]._purges()
+        return verifier.verify(cr, logs, purges, witnesses).findings
+
+
+@tagged("post_install", "-at_install", "scoped_apikey")
+class TestTampering(LedgerCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.seal()
+        cls.first = cls.write_rows("a1", "a2", "a3", "a4")
+        cls.first_seals = cls.seal()
+        cls.second = cls.write_rows("b1", "b2", "b3")
+        cls.second_seals = cls.seal()
+        cls.third = cls.write_rows("c1", "c2")
+        cls.third_seals = cls.seal()
+
+    def test_nothing_is_found_where_nothing_was_done(self):
+        report = self.verify()
+        self.assertGreaterEqual(report.rows, 9)
+        with self.tampering() as cr:
+            self.assertEqual(self.findings(cr), [])
+
+    def test_altered(self):
+        for column, value in (
+            ("outcome", "'denied'"),
+            ("remote_addr", "NULL"),
+            ("apikey_name", "''"),
+            ("called_at", "called_at + interval '1 microsecond'"),
+            ("duration_ms", "1"),
+            ("xact", "xact + 1"),
+            ("call_count", "2"),
+        ):
+            with self.subTest(column), self.tampering() as cr:
+                cr.execute(
+                    f"UPDATE apikey_call SET {column} = {value} WHERE id IN %s",
+                    [(self.second[0], self.third[0])],
+                )
+                self.assertEqual(
+                    self.findings(cr)[0],
+                    Finding(
+                        "row",
+                        "altered",
+                        "apikey_call",
+                        self.second[0],
+                        self.second_seals[0].number,
+                    ),
+                )
+
+    def test_deleted_in_the_middle(self):
+        with self.tampering() as cr:
+            cr.execute("DELETE FROM apikey_call WHERE id = %s", [self.first[2]])
+            [finding] = self.findings(cr)
+        self.assertEqual(finding[:4], ("row", "missing", "apikey_call", self.first[2]))
+
+    def test_deleted_at_the_end(self):
+        with self.tampering() as cr:
+            cr.execute("DELETE FROM apikey_call WHERE id = %s", [self.third[1]])
+            [finding] = self.findings(cr)
+        self.assertEqual(finding[:4], ("row", "missing", "apikey_call", self.third[1]))
+
+    def test_deleted_all(self):
+        with self.tampering() as cr:
+            cr.execute("TRUNCATE apikey_call")
+            findings = self.findings(cr)
+        self.assertTrue(findings)
+        self.assertEqual({finding.problem for finding in findings}, {"missing"})
+
+    def test_inserted(self):
+        """A copy of a row, under an id of its own or of another, now or as if then."""
+        columns = self._columns("id", "xact")
+        for name, id_, xact in (
+            ("as if then, another id", self.third[1] + 1000, "xact"),
+            ("as if then, the same id", self.first[1], "xact"),
+            ("with the next id", "nextval('apikey_call_id_seq')", "xact"),
+        ):
+            with self.subTest(name), self.tampering() as cr:
+                cr.execute(
+                    f"INSERT INTO apikey_call (id, xact, {columns}) SELECT {id_}, {xact},"
+                    f" {columns.replace('called_at', 'called_at + interval %s')}"
+                    " FROM apikey_call WHERE id = %s RETURNING id",
+                    ["1 ms", self.first[1]],
+                )
+                [new_id] = cr.fetchone()
+                [finding] = self.findings(cr)
+                self.assertEqual(
+                    finding[:4], ("row", "inserted", "apikey_call", new_id)
+                )
+
+    def test_inserted_now_and_said_to_be_old(self):
+        """It is sealed as what came now, and said to be late."""
+        with self.tampering() as cr:
+            cr.execute(
+                "INSERT INTO apikey_call (call_ref, called_at, duration_ms, outcome)"
+                " SELECT 'x', called_at - interval '5 hours', 1, 'allowed'"
+                " FROM apikey_call WHERE id = %s RETURNING id",
+                [self.first[1]],
+            )
+            [new_id] = cr.fetchone()
+            env = self.env(cr=cr)
+            logs = env["apikey.seal"]._sealed_logs()
+            for one in sealer._make_seals(cr, logs, None, lambda state: None):
+                sealer._insert(cr, one)
+            report = verifier.verify(cr, logs, [])
+        self.assertEqual(report.findings, [])
+        self.assertEqual((report.late, report.first_late), (1, new_id))
+
+    def test_swapped(self):
+        one, other = self.second[0], self.second[2]
+        columns = self._columns("id")
+        with self.tampering() as cr:
+            cr.execute(
+                f"UPDATE apikey_call a SET ({columns}) = (SELECT {columns} FROM apikey_call"
+                " b WHERE b.id = CASE a.id WHEN %s THEN %s ELSE %s END)"
+                " WHERE a.id IN %s",
+                [one, other, one, (one, other)],
+            )
+            first, second = self.findings(cr)
+        self.assertEqual(
+            (first.problem, first.ref, second.ref), ("altered", one, other)
+        )
+
+    def test_a_row_and_its_seal(self):
+        """Whoever alters a row and makes its seal anew breaks the chain behind it."""
+        with self.tampering() as cr:
+            cr.execute(
+                "UPDATE apikey_call SET outcome = 'denied' WHERE id = %s",
+                [self.second[1]],
+            )
+            self._seal_anew(cr, self.second_seals[0].number)
+            [finding] = self.findings(cr)
+        number = self.second_seals[0].number
+        self.assertEqual(finding, ("seal", "altered", "", number, number + 1))
+
+    def test_the_whole_chain_made_anew(self):
+        """Only what left the database tells."""
+        lines = sealer.witness(self.db, self.second_seals + self.third_seals, None)
+        with self.tampering() as cr:
+            cr.execute(
+                "UPDATE apikey_call SET outcome = 'denied' WHERE id = %s",
+                [self.second[1]],
+            )
+            for number in range(
+                self.second_seals[0].number, self._last_number(cr) + 1
+            ):
+                self._seal_anew(cr, number)
+            self.assertEqual(self.findings(cr), [])
+            finding, *_more = self.findings(cr, lines)
+        number = self.second_seals[0].number
+        self.assertEqual(finding[:4], ("seal", "altered", "apikey_call", number))
+
+    def test_the_newest_rows_and_seals_removed(self):
+        """Without the seals that were kept outside nobody could know."""
+        lines = sealer.witness(self.db, self.third_seals, None)
+        with self.tampering() as cr:
+            cr.execute("DELETE FROM apikey_call WHERE id >= %s", [self.third[0]])
+            cr.execute(
+                "DELETE FROM apikey_seal WHERE number >= %s",
+                [self.third_seals[0].number],
+            )
+            findings = self.findings(cr, lines)
+        missing = [finding.ref for finding in findings if finding.what == "seal"]
+        self.assertEqual(missing, [seal.number for seal in self.third_seals])
+
+    def test_an_old_seal_restored(self):
+        with self.tampering() as cr:
+            columns = "home, sealed_at, log, period, ids, rows, columns, late, snapshot, origin, previous, row_count, digest"
+            old, new = self.first_seals[0].number, self.third_seals[0].number
+            cr.execute("DELETE FROM apikey_seal WHERE number = %s", [new])
+            cr.execute(
+                f"INSERT INTO apikey_seal (number, {columns}) SELECT %s, {columns}"
+                " FROM apikey_seal WHERE number = %s",
+                [new, old],
+            )
+            findings = self.findings(cr)
+        self.assertIn(("seal", "altered", "apikey_call", new, None), findings)
+
+    def test_a_seal_removed(self):
+        with self.tampering() as cr:
+            number = self.second_seals[0].number
+            cr.execute("DELETE FROM apikey_seal WHERE number = %s", [number])
+            finding, *_rows = self.findings(cr)
+        self.assertEqual(finding, ("seal", "missing", "", number, number + 1))
+
+    def test_every_part_of_a_seal(self):
+        for column, value in (
+            ("rows", "decode(repeat('00', length(rows)), 'hex')"),
+            ("ids", "ids || ''"),
+            ("late", "'1'"),
+            ("snapshot", "'9:9:'"),
+            ("snapshot", "'no snapshot'"),
+            ("ids", "'no ids'"),
+            ("rows", "'\\x00'"),
+            ("columns", "columns || ''"),
+            ("home", "'elsewhere'"),
+            ("sealed_at", "sealed_at + interval '1 ms'"),
+            ("digest", "repeat('0', 64)"),
+            ("origin", "'{}'"),
+            ("origin", "'no origin'"),
+        ):
+            harmless = "|| ''" in value
+            with self.subTest(column), self.tampering() as cr:
+                number = self.second_seals[0].number
+                cr.execute(
+                    f"UPDATE apikey_seal SET {column} = {value} WHERE number = %s",
+                    [number],
+                )
+                findings = self.findings(cr)
+                if harmless:
+                    self.assertEqual(findings, [])
+                else:
+                    seals = [one.ref for one in findings if one.what == "seal"]
+                    self.assertEqual(seals[0], number)
+
+    def test_the_last_seal_says_nothing(self):
+        """It is found, and whoever seals on begins where nothing is sealed."""
+        with self.tampering() as cr:
+            cr.execute(
+                "UPDATE apikey_seal SET snapshot = 'x' WHERE number = %s",
+                [self._last_number(cr)],
+            )
+            logs = self.env(cr=cr)["apikey.seal"]._sealed_logs()
+            for one in sealer._make_seals(cr, logs, None, lambda state: None):
+                sealer._insert(cr, one)
+            findings = self.findings(cr)
+        self.assertEqual({(one.what, one.problem) for one in findings}, {("seal", "altered")})
+
+    def test_a_week_taken_away(self):
+        with self.tampering() as cr:
+            period = self.second_seals[0].period
+            cr.execute(f"DROP TABLE apikey_call_{period}")
+            [finding] = self.findings(cr)
+        self.assertEqual(finding[:4], ("period", "missing", "apikey_call", period))
+
+    def test_the_history_is_sealed_too(self):
+        with sealing.environment(self.db) as env:
+            env["apikey.history"]._record("changed", "setting", 1, "x.test")
+        self.seal()
+        with self.tampering() as cr:
+            cr.execute(
+                "UPDATE apikey_history SET actor_login = 'somebody else' WHERE id ="
+                " (SELECT max(id) FROM apikey_history) RETURNING id"
+            )
+            [id_] = cr.fetchone()
+            [finding] = self.findings(cr)
+        self.assertEqual(finding[:4], ("row", "altered", "apikey_history", id_))
+
+    # ------------------------------------------------------------------
+
+    def _columns(self, *without):
+        with sealing.environment(self.db) as env:
+            columns = sealer.read_columns(env.cr, "apikey_call")
+        return ", ".join(name for name in columns if name not in without)
+
+    def _last_number(self, cr):
+        cr.execute("SELECT max(number) FROM apikey_seal")
+        return cr.fetchone()[0]
+
+    def _seal_anew(self, cr, number):
+        """Make a seal anew, of the rows as they are now, after the one before it."""
+        cr.execute(
+            SQL(
+                "SELECT %s FROM apikey_seal WHERE number = %s",
+                sealer.seal_columns(),
+                number,
+            )
+        )
+        old = sealer.make_seal(cr.fetchone())
+        cr.execute("SELECT digest FROM apikey_seal WHERE number = %s", [number - 1])
+        [previous] = cr.fetchone()
+        lines = sealer._Lines()
+        if old.log:
+            columns = SQL(", ").join(map(SQL.identifier, old.columns.split(",")))
+            ids = list(verifier.read_ids(old.ids))
+            sealer.copy_rows(
+                cr,
+                SQL(
+                    "SELECT FALSE, %s FROM %s WHERE id = ANY(%s) ORDER BY id",
+                    columns,
+                    SQL.identifier(old.log),
+                    ids,
+                ),
+                lines,
+            )
+        new = sealer.replace(old, rows=b"".join(lines.digests), previous=previous)
+        cr.execute(
+            "UPDATE apikey_seal SET rows = %s, previous = %s, digest = %s WHERE number = %s",
+            [psycopg2.Binary(new.rows), new.previous, new.digest, number],
+        )
+
+
+@tagged("post_install", "-at_install", "scoped_apikey")
+class TestNoFalseAlarm(LedgerCase):
+    def test_a_call_that_commits_late(self):
+        """It is missed by no seal, and holds up none."""
+        late_row = Call(self.db, "json2", None, "x", "late").row("allowed", None)
+        with self.env.registry.cursor() as late:
+            self.env(cr=late)["apikey.call"]._insert(late_row)
+            early = self.write_rows("early")
+            [sealed] = self.seal()
+            self.assertEqual(sealed.ids, str(early[0]))
+            self.verify()
+            [snapshot] = [sealer.Snapshot.parse(sealed.snapshot)]
+            self.assertTrue(snapshot.under_way)
+            late.commit()
+        report = self.verify()
+        self.assertEqual(report.unsealed, 0)
+        self.assertEqual(report.late, 0)
+        with sealing.environment(self.db) as env:
+            last = sealer.read_state(env.cr).last
+        self.assertEqual(last.ids, str(early[0] - 1))
+
+    def test_a_call_that_is_rolled_back(self):
+        row = Call(self.db, "json2", None, "x", "gone").row("allowed", None)
+        with self.env.registry.cursor() as cr:
+            self.env(cr=cr)["apikey.call"]._insert(row)
+            self.write_rows("after")
+            self.seal()
+            cr.rollback()
+        self.write_rows("later")
+        self.assertEqual(self.verify().unsealed, 0)
+
+    def test_a_row_inside_a_savepoint(self):
+        row = Call(self.db, "json2", None, "x", "inside").row("allowed", None)
+        with self.env.registry.cursor() as cr:
+            with cr.savepoint(flush=False):
+                self.env(cr=cr)["apikey.call"]._insert(row)
+            self.seal()
+            cr.commit()
+        self.assertEqual(self.verify().unsealed, 0)
+
+    def test_what_is_too_new_to_be_sealed(self):
+        self.seal()
+        self.write_rows("new")
+        with self.tampering() as cr:
+            report = verifier.verify(cr, self.env["apikey.seal"]._sealed_logs(), [])
+        self.assertEqual((report.unsealed, report.problems), (1, 0))
+
+    def test_two_at_a_time(self):
+        """Whoever comes second does nothing, and fails at nothing."""
+        self.write_rows("contended")
+        with self.env.registry.cursor() as cr:
+            cr.execute("LOCK TABLE ONLY apikey_seal IN SHARE ROW EXCLUSIVE MODE")
+            self.assertEqual(self.seal(), [])
+        self.assertEqual(len(self.seal()), 1)
+        self.assertEqual(self.seal(), [])
+        self.verify()
+
+    def test_a_quiet_hour(self):
+        """A seal says that there was nothing, so that nothing can be put in there."""
+        self.seal()
+        with sealing.environment(self.db) as env:
+            state = sealer.read_state(env.cr)
+            quiet = sealer.replace(
+                state.last, sealed_at=state.last.sealed_at - timedelta(hours=1)
+            )
+            env.cr.execute(
+                SQL("SELECT %s::text", sealer.read_home(env.cr))
+            )
+            logs = env["apikey.seal"]._sealed_logs()
+            self.assertEqual(
+                sealer._make_seals(env.cr, logs, None, lambda state: None), []
+            )
+            with self._last(quiet):
+                [seal] = sealer._make_seals(env.cr, logs, None, lambda state: None)
+        self.assertEqual((seal.log, seal.row_count), ("", 0))
+
+    @contextmanager
+    def _last(self, seal):
+        original = sealer.read_state
+        sealer.read_state = lambda cr: sealer.State(seal, original(cr).first_ids)
+        try:
+            yield
+        finally:
+            sealer.read_state = original
+
+    def test_a_new_chain(self):
+        """As after a backup was restored in its place, which the seals outside contradict."""
+        self.write_rows("before")
+        [*_rows, origin] = self.seal("A backup was restored.")
+        self.assertEqual(origin.reason, "A backup was restored.")
+        self.write_rows("after")
+        report = self.verify()
+        self.assertEqual(report.origins[-1].number, origin.number)
+        with self.tampering() as cr:
+            cr.execute("DELETE FROM apikey_call WHERE method = 'after'")
+            self.assertTrue(self.findings(cr))
+
+
+@tagged("post_install", "-at_install", "scoped_apikey")
+class TestWitnesses(LedgerCase):
+    def test_seals_leave_the_database(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "seals.jsonl"
+            self.write_rows("seen")
+            with self._kept_in(path), self.assertLogs(sealing.__name__) as logged:
+                [sealed] = self.seal()
+            lines = path.read_text().splitlines()
+        self.assertEqual(json.loads(lines[0])["digest"], sealed.digest)
+        self.assertEqual(json.loads(lines[0])["database"], self.db)
+        self.assertIn(sealed.digest, logged.output[0])
+        self.assertEqual(self.verify(lines).witnesses, 1)
+
+    def test_a_file_that_cannot_be_written(self):
+        """It is sealed all the same, and the server's log has the seal, and says so."""
+        self.write_rows("unseen")
+        with (
+            self._kept_in(Path("/proc/no/such/folder")),
+            self.assertLogs(sealing.__name__) as logged,
+        ):
+            [sealed] = self.seal()
+        self.assertIn("could not be kept", logged.output[0])
+        self.assertIn(sealed.digest, logged.output[1])
+
+    def test_a_file_that_is_none(self):
+        with self.tampering() as cr:
+            [finding, other] = self.findings(cr, ["{}", "no seal"])
+        self.assertEqual((finding.what, finding.problem), ("witness", "unreadable"))
+        self.assertEqual(other.ref, "no seal")
+
+    @contextmanager
+    def _kept_in(self, path):
+        config[sealing.SEALS_OPTION] = str(path)
+        try:
+            yield
+        finally:
+            config[sealing.SEALS_OPTION] = None
+
+
+@tagged("post_install", "-at_install", "scoped_apikey")
+class TestRefusedByTheDatabase(LedgerCase):
+    def test_changes(self):
+        self.write_rows("kept")
+        self.seal()
+        with sealing.environment(self.db) as env:
+            tables = self._tables(env.cr)
+        self.assertGreater(len(tables), 3)
+        for table in tables:
+            column = "digest" if "seal" in table else "id"
+            for statement in (
+                f"UPDATE {table} SET {column} = {column}",
+                f"DELETE FROM {table}",
+                f"TRUNCATE {table}",
+                f"SET LOCAL session_replication_role = replica; DELETE FROM {table}",
+            ):
+                with self.subTest(statement), mute_logger("odoo.sql_db"):
+                    with self.assertRaises(psycopg2.errors.InsufficientPrivilege) as no:
+                        with sealing.environment(self.db) as env:
+                            env.cr.execute(statement)
+                    if "replica" not in statement:
+                        self.assertIn("its rows are evidence", str(no.exception))
