@@ -41,6 +41,9 @@ def write_apart(dbname, row, waits_for_disk=True):
 
     :raise psycopg2.Error: it cannot be written
     """
+    # First, as it takes a connection, too: whoever holds one while waiting for another may
+    # wait for somebody who does the same.
+    connections.ensure_period(dbname, "apikey_call", row["called_at"])
     with environment(dbname) as env:
         env["apikey.call"]._insert(row, waits_for_disk=waits_for_disk)
     seal_soon(dbname)

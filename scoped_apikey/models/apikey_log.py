@@ -151,6 +151,7 @@ class ApikeyLog(models.AbstractModel):
         if not days:
             return
         limit = _utcnow() - timedelta(days=days) - self._kept_longer
+        connections.ensure_period(dbname, "apikey_history", _utcnow())
         with connections.cursor(dbname) as cr:
             for period in tables.periods(cr, self._table):
                 if period.end <= limit:

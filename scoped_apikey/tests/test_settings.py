@@ -83,49 +83,12 @@ class TestSettings(ScopedCase):
             )
         self.save(apikey_log_arguments="none")
 
-    def old_rows(self):
-        """Make a call and an event of each age, and return the ages that are left."""
-        now = fields.Datetime.now()
-        for days in (0, 29, 31, 400):
-            call = Call(self.env.cr.dbname, "xmlrpc", None, "x.old", str(days))
-            call.called_at = now - timedelta(days=days)
-            self.env["apikey.call"]._insert(call.row("allowed", None))
-            self.env["apikey.history"]._insert(
-                {
-                    "recorded_at": call.called_at,
-                    "event": "changed",
-                    "subject": "scope",
-                    "subject_name": f"x.old {days}",
-                }
-            )
-
-    def left(self):
-        return (
-            [int(row["method"]) for row in calls(self.env, "model = 'x.old'")],
-            [
-                int(row["subject_name"].split()[1])
-                for row in events(self.env, "subject_name LIKE 'x.old%%'")
-            ],
-        )
-
-    def test_retention(self):
-        for days, ages in (
-            ("0", [0, 29, 31, 400]),
-            ("nonsense", [0, 29, 31, 400]),
-            (False, [0, 29, 31]),
-            ("30", [0, 29]),
-        ):
-            with self.subTest(days):
-                self.env.cr.execute("DELETE FROM apikey_call WHERE model = 'x.old'")
-                self.env.cr.execute(
-                    "DELETE FROM apikey_history WHERE subject_name LIKE 'x.old%%'"
-                )
-                self.old_rows()
-                self.parameters.set_param(PREFIX + "retention_days", days)
-                self.env["apikey.call"]._gc_log()
-                self.env["apikey.history"]._gc_log()
-                self.env["apikey.log"]._gc_log()
-                self.assertEqual(self.left()[0], ages)
+    def test_retention_days(self):
+        for value, days in (("0", 0), ("nonsense", 0), ("-1", 0), (False, 365), ("30", 30)):
+            with self.subTest(value):
+                self.parameters.set_param(PREFIX + "retention_days", value)
+                settings = self.env["res.config.settings"]
+                self.assertEqual(settings._scoped_apikey_retention_days(), days)
 
     def test_changes_are_on_record(self):
         key = PREFIX + "retention_days"
