@@ -33,6 +33,7 @@ class OdooServer:
     :param port: where it listens; 0: a free port
     :param cron_threads: how many run scheduled jobs
     :param arguments: more of Odoo's command line
+    :param options: more lines of its configuration file
     """
 
     def __init__(
@@ -44,13 +45,14 @@ class OdooServer:
         port: int = 0,
         cron_threads: int = 0,
         arguments: tuple = (),
+        options: dict | None = None,
     ):
         self.host = "127.0.0.1"
         self.port = free_port(port)
         self.databases = databases
         self._folder = Path(tempfile.mkdtemp(prefix="server-", dir=folder("run")))
         self.log = self._folder / "odoo.log"
-        config = write_config(odoo, self._folder)
+        config = write_config(odoo, self._folder, **(options or {}))
         self._command = [
             sys.executable,
             str(LAUNCHER),

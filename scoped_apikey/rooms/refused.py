@@ -34,16 +34,15 @@ def is_counted(dbname, row) -> bool:
 
     :param dict row: what the row would be
     """
-    minute = row["called_at"].replace(second=0, microsecond=0)
     with _lock:
-        addresses = _minutes.setdefault((dbname, minute), {})
+        addresses = _minutes.setdefault((dbname, _minute(row)), {})
         address = _network(row["remote_addr"])
         if address not in addresses and len(addresses) >= ADDRESSES_A_MINUTE:
             address = OTHERS
         count, _last = addresses.get(address, (0, None))
         addresses[address] = (count + 1, row)
     timers.soon(MINUTE.total_seconds(), write_counts, dbname)
-    return address == OTHERS or count >= ROWS_A_MINUTE
+    return count >= _rows_of(address)
 
 
 def write_counts(dbname):
@@ -56,9 +55,8 @@ def write_counts(dbname):
     if len(over) < len(of_database):
         timers.soon(MINUTE.total_seconds(), write_counts, dbname)
     for address, (count, last) in counts:
-        already = 0 if address == OTHERS else ROWS_A_MINUTE
-        if count > already:
-            _write(dbname, address, count - already, last)
+        if count > _rows_of(address):
+            _write(dbname, address, count - _rows_of(address), last)
 
 
 def _write(dbname, address, count, last):
@@ -75,6 +73,25 @@ def _write(dbname, address, count, last):
         write_apart(dbname, row)
     except psycopg2.Error:
         _logger.exception("Refused credentials could not be recorded: %s", reason)
+        _put_back(dbname, address, count, last)
+
+
+def _put_back(dbname, address, count, last):
+    """Keep what could not be written until the next time."""
+    with _lock:
+        minute = _minutes.setdefault((dbname, _minute(last)), {})
+        known, _last = minute.get(address, (_rows_of(address), None))
+        minute[address] = (known + count, last)
+    timers.soon(MINUTE.total_seconds(), write_counts, dbname)
+
+
+def _rows_of(address) -> int:
+    """Return how many of an address have rows of their own."""
+    return 0 if address == OTHERS else ROWS_A_MINUTE
+
+
+def _minute(row):
+    return row["called_at"].replace(second=0, microsecond=0)
 
 
 def _network(address):

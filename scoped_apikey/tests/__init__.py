@@ -21,6 +21,7 @@ from . import test_observe
 from . import test_periods
 from . import test_record
 from . import test_records
+from . import test_refused
 from . import test_routes
 from . import test_scope
 from . import test_seals

@@ -15,6 +15,9 @@ MODELS = {
     "apikey.scope.window": (NONE, NONE, READ, ALL),
     "apikey.call": (NONE, NONE, READ, READ),
     "apikey.history": (NONE, NONE, READ, READ),
+    "apikey.seal": (NONE, NONE, READ, READ),
+    "apikey.usage": (NONE, NONE, READ, READ),
+    "apikey.verification": (NONE, NONE, READ, READ),
     "ir.model": (NONE, NONE, READ, ALL),
     "ir.model.fields": (NONE, NONE, READ, ALL),
 }

@@ -16,6 +16,9 @@ ENDINGS = {
 }
 
 
+_looks = []
+
+
 class ProbeNote(models.Model):
     """Notes, and methods that end in every way a method can end."""
 
@@ -75,6 +78,16 @@ class ProbeNote(models.Model):
         self.value += 1
         self.flush_recordset()
         return self.value
+
+    @api.model
+    @api.readonly
+    def look(self):
+        """Change nothing.
+
+        :return: whether the cursor is read-only, and how often this ran in this process
+        """
+        _looks.append(1)
+        return [self.env.cr.readonly, len(_looks)]
 
     @api.model
     def whose(self):
