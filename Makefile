@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export ODOO_PATH
 
-.PHONY: help demo test escapes bench-footprint clean
+.PHONY: help demo test escapes bench-footprint fuzz crash clean
 
 help:
 	@echo "make demo            a real Odoo 19 with the addon, shown and served   (ONCE=1 PORT=8069)"
@@ -10,6 +10,7 @@ help:
 	@echo "make escapes         write docs/escapes.md from what its tests see"
 	@echo "make bench-footprint what a scope costs a call, in microseconds"
 	@echo "make fuzz            random calls that try to get around a scope           (CALLS=20000 SEED=1 JOBS=1)"
+	@echo "make crash           kill Odoo and PostgreSQL, and examine the call log    (KILLS=50 SEED=1)"
 	@echo "make clean           remove all that these made"
 	@echo
 	@echo "PYTHON=python3.12    another Python, 3.10 to 3.13"
@@ -31,6 +32,9 @@ bench-footprint:
 
 fuzz:
 	@$(PYTHON) -m lab fuzz $(if $(CALLS),--calls=$(CALLS)) $(if $(SEED),--seed=$(SEED)) $(if $(JOBS),--jobs=$(JOBS))
+
+crash:
+	@$(PYTHON) -m lab crash $(if $(KILLS),--kills=$(KILLS)) $(if $(SEED),--seed=$(SEED))
 
 clean:
 	@$(PYTHON) -m lab clean

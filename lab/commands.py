@@ -74,6 +74,19 @@ def start_fuzz(lab, database: str, calls: int, seed: int, *arguments, **options)
     return subprocess.Popen([*command, *arguments], cwd=REPO, **options)
 
 
+def crash(kills: int, seed: int) -> int:
+    """Kill what serves calls, again and again, and look whether the log tells the truth.
+
+    :param kills: how many times
+    :param seed: of what is killed, and when
+    :return: an exit status: 0 when it does
+    :raise LabError: the set-up cannot go on, or what was killed does not come back
+    """
+    with opened() as lab:
+        report = importlib.import_module("crash.run").run(lab, kills, seed)
+    return 1 if report.exceptions else 0
+
+
 def test(arguments: list) -> int:
     """Run pytest, once for all tests, so that its closing line counts them all.
 

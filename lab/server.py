@@ -3,6 +3,7 @@
 
 import contextlib
 import http.cookiejar
+import os
 import socket
 import subprocess
 import sys
@@ -33,6 +34,7 @@ class OdooServer:
     :param port: where it listens; 0: a free port
     :param cron_threads: how many run scheduled jobs
     :param arguments: more of Odoo's command line
+    :param environment: variables besides those of this process, as those that libpq reads
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class OdooServer:
         port: int = 0,
         cron_threads: int = 0,
         arguments: tuple = (),
+        environment: dict | None = None,
     ):
         self.host = "127.0.0.1"
         self.port = free_port(port)
@@ -67,6 +70,7 @@ class OdooServer:
         if server_wide:
             self._command.append(f"--load={SERVER_WIDE}")
         self._command += arguments
+        self._environment = environment or {}
         self._process = None
 
     @property
@@ -88,6 +92,7 @@ class OdooServer:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                env={**os.environ, **self._environment},
                 start_new_session=True,  # Ctrl-C is for us; we stop it
             )
         try:
