@@ -25,7 +25,9 @@ def main() -> int:
         add_help=False,
     )
     bench = subparsers.add_parser("bench", help="set up, and measure")
-    bench.add_argument("name", choices=["footprint"], help="a module of benchmarks/")
+    names = ["footprint", "concurrency"]
+    bench.add_argument("name", choices=names, help="a module of benchmarks/")
+    bench.add_argument("--seconds", type=float, default=60, help="of concurrency")
     fuzz = subparsers.add_parser("fuzz", help="look for a way around a scope")
     fuzz.add_argument("--calls", type=int, default=20_000, help="of each seed")
     fuzz.add_argument("--seed", type=int, default=1, help="of the first job")
@@ -53,6 +55,8 @@ def main() -> int:
             return commands.fuzz(options.calls, options.seed, options.jobs)
         if options.command == "crash":
             return commands.crash(options.kills, options.seed)
+        if options.command == "bench" and options.name == "concurrency":
+            return commands.bench_concurrency(options.seconds)
         if options.command == "bench":
             return commands.bench(options.name)
         return commands.test(for_pytest)

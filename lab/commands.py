@@ -114,6 +114,17 @@ def bench(name: str) -> int:
     return 0
 
 
+def bench_concurrency(seconds: float) -> int:
+    """Let many clients call with one key at a time, for so long.
+
+    :return: an exit status: 0 when none stood in another's way
+    :raise LabError: the set-up cannot go on
+    """
+    with opened() as lab:
+        result = importlib.import_module("benchmarks.concurrency").run(lab, seconds)
+    return 0 if result.is_good else 1
+
+
 def _config(lab, database: str, run: str, **options):
     """Write the configuration of an Odoo that runs in this process. :return: its path"""
     return write_config(
