@@ -2,19 +2,21 @@
 PYTHON ?= python3
 export ODOO_PATH
 
-.PHONY: help demo test escapes bench-footprint clean
+.PHONY: help demo test escapes bench-footprint bench-concurrency fuzz crash clean
 
 help:
-	@echo "make demo            a real Odoo 19 with the addon, shown and served   (ONCE=1 PORT=8069)"
-	@echo "make test            every test                                        (ARGS='-k networks -x')"
-	@echo "make escapes         write docs/escapes.md from what its tests see"
-	@echo "make bench-footprint what a scope costs a call, in microseconds"
-	@echo "make fuzz            random calls that try to get around a scope           (CALLS=20000 SEED=1 JOBS=1)"
-	@echo "make clean           remove all that these made"
+	@echo "make demo              a real Odoo 19 with the addon, shown and served   (ONCE=1 PORT=8069)"
+	@echo "make test              every test                                        (ARGS='-k networks -x')"
+	@echo "make escapes           write docs/escapes.md from what its tests see"
+	@echo "make bench-footprint   what a scope costs a call, in microseconds"
+	@echo "make bench-concurrency many clients with one key at a time               (SECONDS=60)"
+	@echo "make fuzz              random calls that try to get around a scope           (CALLS=20000 SEED=1 JOBS=1)"
+	@echo "make crash             kill Odoo and PostgreSQL, and examine the call log    (KILLS=50 SEED=1)"
+	@echo "make clean             remove all that these made"
 	@echo
-	@echo "PYTHON=python3.12    another Python, 3.10 to 3.13"
-	@echo "ODOO_PATH=folder     an Odoo 19 that is already there: the folder that holds the package odoo"
-	@echo "PGHOST=... PGUSER=.. a PostgreSQL server that is already there, as libpq names it"
+	@echo "PYTHON=python3.12      another Python, 3.10 to 3.13"
+	@echo "ODOO_PATH=folder       an Odoo 19 that is already there: the folder that holds the package odoo"
+	@echo "PGHOST=... PGUSER=..   a PostgreSQL server that is already there, as libpq names it"
 
 demo:
 	@$(PYTHON) -m lab demo $(if $(ONCE),--once) $(if $(PORT),--port=$(PORT))
@@ -29,8 +31,14 @@ escapes:
 bench-footprint:
 	@$(PYTHON) -m lab bench footprint
 
+bench-concurrency:
+	@$(PYTHON) -m lab bench concurrency $(if $(SECONDS),--seconds=$(SECONDS))
+
 fuzz:
 	@$(PYTHON) -m lab fuzz $(if $(CALLS),--calls=$(CALLS)) $(if $(SEED),--seed=$(SEED)) $(if $(JOBS),--jobs=$(JOBS))
+
+crash:
+	@$(PYTHON) -m lab crash $(if $(KILLS),--kills=$(KILLS)) $(if $(SEED),--seed=$(SEED))
 
 clean:
 	@$(PYTHON) -m lab clean

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""``python3 -m lab demo|test|bench|clean``, as the Makefile calls it. Standard library only."""
+"""``python3 -m lab demo|test|bench|fuzz|crash|clean``, as the Makefile calls it. Standard library only."""
 
 import argparse
 import signal
@@ -25,11 +25,16 @@ def main() -> int:
         add_help=False,
     )
     bench = subparsers.add_parser("bench", help="set up, and measure")
-    bench.add_argument("name", choices=["footprint"], help="a module of benchmarks/")
+    names = ["footprint", "concurrency"]
+    bench.add_argument("name", choices=names, help="a module of benchmarks/")
+    bench.add_argument("--seconds", type=float, default=60, help="of concurrency")
     fuzz = subparsers.add_parser("fuzz", help="look for a way around a scope")
     fuzz.add_argument("--calls", type=int, default=20_000, help="of each seed")
     fuzz.add_argument("--seed", type=int, default=1, help="of the first job")
     fuzz.add_argument("--jobs", type=int, default=1, help="that run at a time")
+    crash = subparsers.add_parser("crash", help="kill, and examine the call log")
+    crash.add_argument("--kills", type=int, default=50, help="one after the other")
+    crash.add_argument("--seed", type=int, default=1, help="of what, and when")
     subparsers.add_parser("clean", help="remove all that the set-up made")
     for_pytest = sys.argv[2:] if sys.argv[1:2] == ["test"] else []
     options = parser.parse_args(sys.argv[1:2] if for_pytest else None)
@@ -48,6 +53,10 @@ def main() -> int:
             return commands.demo(options.once, options.port)
         if options.command == "fuzz":
             return commands.fuzz(options.calls, options.seed, options.jobs)
+        if options.command == "crash":
+            return commands.crash(options.kills, options.seed)
+        if options.command == "bench" and options.name == "concurrency":
+            return commands.bench_concurrency(options.seconds)
         if options.command == "bench":
             return commands.bench(options.name)
         return commands.test(for_pytest)

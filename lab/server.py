@@ -3,6 +3,7 @@
 
 import contextlib
 import http.cookiejar
+import os
 import socket
 import subprocess
 import sys
@@ -34,6 +35,7 @@ class OdooServer:
     :param cron_threads: how many run scheduled jobs
     :param arguments: more of Odoo's command line
     :param options: more lines of its configuration file
+    :param environment: variables besides those of this process, as those that libpq reads
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class OdooServer:
         cron_threads: int = 0,
         arguments: tuple = (),
         options: dict | None = None,
+        environment: dict | None = None,
     ):
         self.host = "127.0.0.1"
         self.port = free_port(port)
@@ -69,6 +72,7 @@ class OdooServer:
         if server_wide:
             self._command.append(f"--load={SERVER_WIDE}")
         self._command += arguments
+        self._environment = environment or {}
         self._process = None
 
     @property
@@ -90,6 +94,7 @@ class OdooServer:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                env={**os.environ, **self._environment},
                 start_new_session=True,  # Ctrl-C is for us; we stop it
             )
         try:
