@@ -106,8 +106,8 @@ class Embedded:
         return int(self._pid_file.read_text().split()[0])
 
     def program(self, name: str) -> str:
-        """The path of one of PostgreSQL's programs."""
-        return str(self._package / "pginstall" / "bin" / name)
+        """The path of one of PostgreSQL's programs, for this account."""
+        return str(self._installed / "pginstall" / "bin" / name)
 
     def start(self) -> None:
         """Start it, unless it runs. What a killed run left behind is put right.

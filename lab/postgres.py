@@ -2,7 +2,6 @@
 """The PostgreSQL server: the one that ``PGHOST`` names, or one of our own."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -80,14 +79,3 @@ def _check_named() -> None:
         raise LabError(
             f"PostgreSQL {major} is too old, Odoo 19 needs {OLDEST}: name another with PGHOST."
         )
-
-
-def program(name: str) -> str:
-    """Return the path of a program of PostgreSQL, as ``pg_dump``.
-
-    :raise LabError: there is none
-    """
-    path = shutil.which(name) if os.environ.get("PGHOST") else None
-    if found := path or Embedded().program(name):
-        return found
-    raise LabError(f"{name} is missing: install PostgreSQL's client programs.")
