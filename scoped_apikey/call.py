@@ -60,6 +60,7 @@ class Call:
     :param remote_addr: where it comes from, or ``None`` where that is unknown
     :param model: the model; ``None`` for ``authenticate`` and ``login``
     :ivar granted: what a call through a scoped key was granted
+    :ivar arguments: what the log shows of its arguments; ``None`` where it keeps none
     :ivar created: the ids of the new records of its model that a generic method returned
     """
 
@@ -83,6 +84,7 @@ class Call:
     observed: list[str] = field(default_factory=list)
     granted: "Granted | None" = None
     created: tuple = ()
+    arguments: str | None = None
     _started: float = field(default_factory=time.perf_counter)
     _durable: str | None = None
 
@@ -165,6 +167,7 @@ class Call:
             "outcome": outcome,
             "reason": reason,
             "duration_ms": self.duration_ms if finished else None,
+            "arguments": self.arguments,
         }
 
 

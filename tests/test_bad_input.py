@@ -17,7 +17,7 @@ TRACE = re.compile(r'Traceback \(most recent call last\)|File "[^"]*", line \d+'
 BIG = "x" * 5_000_000
 HUGE = 10**30
 NUL = "a\0b"
-LOGGED_TEXT = 2000  # characters of a text that the log keeps
+LOGGED_TEXT = 4000  # characters of a text that the log keeps
 
 
 @pytest.fixture(scope="module")

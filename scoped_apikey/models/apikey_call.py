@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from .. import seams
 from ..call import OUTCOMES, TRANSPORTS
+from ..policy.arguments import LIMIT
 
 
 class ApikeyCall(models.Model):
@@ -17,6 +18,7 @@ class ApikeyCall(models.Model):
     _time_column = "called_at"
     _order = "called_at DESC, id DESC"
     _rec_name = "call_ref"
+    _text_limit = LIMIT  # what arguments are cut to already, saying so
 
     call_ref = fields.Char("Reference", readonly=True)
     called_at = fields.Datetime("Time", readonly=True)
@@ -37,6 +39,7 @@ class ApikeyCall(models.Model):
     reason = fields.Text(readonly=True)
     reason_brief = fields.Text("What Was Missing", compute="_compute_reason_brief")
     duration_ms = fields.Float("Duration (ms)", readonly=True, aggregator="avg")
+    arguments = fields.Text(readonly=True)
 
     def _register_hook(self):
         """Never serve calls without the seams, however the addon came to be loaded.
@@ -65,7 +68,8 @@ class ApikeyCall(models.Model):
                 remote_addr varchar,
                 outcome varchar NOT NULL,
                 reason text,
-                duration_ms real
+                duration_ms real,
+                arguments text
                 """
             )
         )

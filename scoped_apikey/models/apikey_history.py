@@ -151,6 +151,7 @@ class ApikeyHistory(models.Model):
             "companies": self.env._("Companies"),
             "context_keys": self.env._("Context keys"),
             "routes": self.env._("Routes"),
+            "log_arguments": self.env._("Arguments in the Call Log"),
             "may_be_chosen_by": self.env._("May be chosen by"),
             "user": self.env._("User"),
             "scope": self.env._("Scope"),

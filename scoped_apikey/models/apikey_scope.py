@@ -10,11 +10,13 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from .. import problems
+from ..policy.arguments import FULL, SHAPE
 from ..policy.context_keys import is_reaching, parse_context_keys
 from ..policy.networks import Networks
 from ..policy.routes import Routes
 from ..policy.rules import Policy
 from ..policy.windows import Windows
+from .res_config_settings import LOGGED_ARGUMENTS
 
 _being_recorded = ContextVar("scoped_apikey_scopes_being_recorded", default=frozenset())
 
@@ -69,6 +71,12 @@ class ApikeyScope(models.Model):
     routes = fields.Text(
         help="Paths that a key may call besides the standard endpoints, one a line, such"
         " as /json/1. What they do outside sudo is held to the rules."
+    )
+    log_arguments = fields.Selection(
+        LOGGED_ARGUMENTS,
+        "Arguments in the Call Log",
+        help="What the call log keeps of the arguments of calls with its keys. Empty: what"
+        " the setting says.",
     )
     group_ids = fields.Many2many(
         "res.groups",
@@ -186,6 +194,7 @@ class ApikeyScope(models.Model):
             companies=frozenset(self.company_ids.ids) if self.limit_companies else None,
             context_keys=parse_context_keys(self.context_keys or ""),
             routes=Routes.parse(self.routes or ""),
+            log_arguments=self.log_arguments or "",
         )
 
     def _compile_windows(self):
@@ -295,6 +304,7 @@ class ApikeyScope(models.Model):
             else "*",
             "context_keys": sorted(parse_context_keys(scope.context_keys or "")),
             "routes": (scope.routes or "").split(),
+            "log_arguments": scope.log_arguments or None,
             "may_be_chosen_by": scope.group_ids.mapped("full_name"),
         }
 
@@ -326,7 +336,7 @@ class ApikeyScope(models.Model):
 
     @api.depends(
         "mode", "networks", "tz", "window_ids.display_name", "rule_ids.summary",
-        "limit_companies", "company_ids", "context_keys", "routes",
+        "limit_companies", "company_ids", "context_keys", "routes", "log_arguments",
     )  # fmt: skip
     def _compute_summary(self):
         for scope in self:
@@ -379,6 +389,10 @@ class ApikeyScope(models.Model):
             yield self.env._("Their context may also hold %s.", ", ".join(keys))
         if routes := self._entries("routes"):
             yield self.env._("They may also call %s.", ", ".join(routes))
+        if self.log_arguments == SHAPE:
+            yield self.env._("The call log keeps the shape of their arguments.")
+        elif self.log_arguments == FULL:
+            yield self.env._("The call log keeps their arguments, but no secrets.")
         if self.mode == "observe":
             yield self.env._("Observing: what lies outside is logged, and not refused.")
 

@@ -88,6 +88,8 @@ class Policy:
     :param observe: whether what it does not grant is only noted: see ``in_force``
     :param context_keys: what a context may hold beyond the harmless keys
     :param routes: the routes, beyond the standard endpoints, that may be called
+    :param log_arguments: what the log keeps of arguments: ``none``, ``shape``, ``full``, or
+        nothing where the setting says
     """
 
     rules: tuple[Rule, ...] = ()
@@ -97,6 +99,7 @@ class Policy:
     companies: frozenset[int] | None = None
     context_keys: frozenset[str] = frozenset()
     routes: Routes = field(default_factory=Routes)
+    log_arguments: str = ""
 
     @property
     def in_force(self) -> "Policy":

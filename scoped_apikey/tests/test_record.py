@@ -627,4 +627,4 @@ class TestRecordRoom(ScopedCase):
         [row] = calls(self.env, "call_ref = %s", call.ref)
         self.assertEqual(row["method"], "x" * 79 + "…")
         self.assertTrue(row["reason"].startswith("a\ufffdb\ufffdc\ufffdyyy"))
-        self.assertEqual(len(row["reason"]), 2000)
+        self.assertEqual(len(row["reason"]), 4000)

@@ -73,15 +73,16 @@ class TestSettings(ScopedCase):
             self.parameters.set_param(PREFIX + "retention_days", value)
             self.assertEqual(days(), 0)
 
-    def test_arguments_cannot_be_logged(self):
-        for value in ("shape", "full"):
-            with self.assertRaises(ValidationError) as caught:
-                self.save(apikey_log_arguments=value)
-            self.assertEqual(
-                str(caught.exception),
-                "This version records no arguments: choose Nothing.",
-            )
-        self.save(apikey_log_arguments="none")
+    def test_arguments(self):
+        kept = self.env["res.config.settings"]._scoped_apikey_log_arguments
+        for value in ("shape", "full", "none"):
+            settings = self.save(apikey_log_arguments=value)
+            self.assertEqual(settings.apikey_log_arguments, value)
+            self.assertEqual(kept(), value)
+        for value in ("nonsense", "Full", "", False):
+            self.parameters.set_param(PREFIX + "log_arguments", "full")
+            self.parameters.set_param(PREFIX + "log_arguments", value)
+            self.assertEqual(kept(), "none", value)
 
     def old_rows(self):
         """Make a call and an event of each age, and return the ages that are left."""
