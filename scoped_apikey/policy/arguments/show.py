@@ -18,8 +18,7 @@ LIMIT = 4000
 MOST_ARGUMENTS = 100
 _DOMAINS = ("domain", "having")
 _NAMES = (
-    "fields", "groupby", "aggregates", "order", "orderby",
-    "allfields", "attributes", "fields_to_export",
+    "fields", "groupby", "aggregates", "order", "orderby", "allfields", "fields_to_export",
 )  # fmt: skip
 _RECORDS = ("vals", "vals_list", "default")
 
@@ -81,7 +80,7 @@ def _show_generic(shower, sent, names):
         elif name in _DOMAINS:
             yield name, shower.domain(value, sent.model)
         elif name in _NAMES:
-            yield name, shower.names(value)
+            yield name, shower.names(value, sent.model)
         elif name in _RECORDS:
             yield name, shower.fields(value, sent.model)
         elif name == "specification":

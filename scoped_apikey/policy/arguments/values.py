@@ -29,6 +29,7 @@ OPERATORS = frozenset(
 _SORTED_BY = re.compile(
     r"\s*(\S+)((\s+(asc|desc))?(\s+nulls\s+(first|last))?)\s*", re.I
 )
+_SEPARATOR = re.compile(r"[./:()]")
 _FILES = frozenset({"attachments", "file_content"})
 """Arguments that hold files, and that are no fields anywhere."""
 
@@ -85,20 +86,21 @@ class Shower:
         self._spend(len(name))
         return REDACTED if holds_key(name) else name
 
-    def names(self, value):
-        """Show a list of names, or one, or what records are sorted by."""
-        if isinstance(value, str):
-            return self._order(value)
-        if not isinstance(value, (list, tuple)):
-            return self.value(value)
-        return self._all(value, self.name)
+    def names(self, value, model):
+        """Show a list of field names, or one, or what records are sorted by.
 
-    def _order(self, value):
-        if len(value) <= LONGEST_NAME * 4:
-            terms = [_SORTED_BY.fullmatch(term) for term in value.split(",")]
-            if all(term and NAME.fullmatch(term[1]) for term in terms):
-                self._spend(len(value))
-                return REDACTED if holds_key(value) else value
+        What names no field of the model is a text like any other.
+        """
+        fields = self._known(model).fields
+
+        def show(name):
+            return self.name(name) if _names_field(name, fields) else self.value(name)
+
+        if isinstance(value, (list, tuple)):
+            return self._all(value, show)
+        if isinstance(value, str) and _sorts_by_fields(value, fields):
+            self._spend(len(value))
+            return REDACTED if holds_key(value) else value
         return self.value(value)
 
     def _follow(self, path, model):
@@ -330,7 +332,7 @@ class Shower:
             elif name == "domain":
                 value = self.domain(value, model)
             elif name == "order":
-                value = self.names(value)
+                value = self.names(value, model)
             else:
                 value = self.shape(value)
             self._put(shown, self._key(name), value)
@@ -434,3 +436,17 @@ class Shower:
 
 def _is_id(value) -> bool:
     return type(value) is int and value.bit_length() <= 64
+
+
+def _names_field(name, fields) -> bool:
+    """Tell whether a text names a field, as a path, an aggregate or the like may."""
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        return False
+    return name == "__count" or not fields.isdisjoint(_SEPARATOR.split(name))
+
+
+def _sorts_by_fields(text, fields) -> bool:
+    if len(text) > LONGEST_NAME * 4:
+        return False
+    terms = [_SORTED_BY.fullmatch(term) for term in text.split(",")]
+    return all(term and _names_field(term[1], fields) for term in terms)
