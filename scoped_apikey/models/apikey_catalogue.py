@@ -181,10 +181,9 @@ class ApikeyCatalogue(models.AbstractModel):
             in any of them
         """
         if model is None:
-            models = tuple(self.pool)
             return Names(
-                secrets=frozenset().union(*map(self._secrets_of, models)),
-                binaries=frozenset().union(*map(self._files_of, models)),
+                secrets=frozenset().union(*map(self._own_secrets_of, self.pool)),
+                binaries=frozenset().union(*map(self._files_of, self.pool)),
             )
         fields = self.pool[model]._fields
         return Names(
@@ -202,6 +201,16 @@ class ApikeyCatalogue(models.AbstractModel):
                 if field.type in ("one2many", "many2many")
             ),
             self._resource(model).secret,
+        )
+
+    def _own_secrets_of(self, model):
+        """Return the secrets of a model but for links to stores of secrets.
+
+        They are called ``user_ids``, ``message_ids``: elsewhere that is nothing secret.
+        """
+        fields = self.pool[model]._fields
+        return frozenset(
+            name for name in self._secrets_of(model) if not fields[name].relational
         )
 
     def _files_of(self, model):

@@ -6,4 +6,5 @@ down, and what is not understood is shown by its type alone.
 """
 
 from .names import Names, is_secret_argument
-from .show import FULL, LIMIT, LOGGED, NOTHING, SHAPE, Sent, show_arguments
+from .show import FULL, LOGGED, NOTHING, SHAPE, Sent, show_arguments
+from .texts import LIMIT

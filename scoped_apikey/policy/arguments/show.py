@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 
 from ..catalogue import GENERIC_METHODS
 from .names import NAME, Names, is_secret_argument
-from .texts import REDACTED
+from .texts import LIMIT, REDACTED
 from .values import Shower
 
 NOTHING, SHAPE, FULL = "none", "shape", "full"
 LOGGED = (NOTHING, SHAPE, FULL)
-LIMIT = 4000
-"""Characters that a row keeps of arguments, with the notice that they are cut."""
-
 MOST_ARGUMENTS = 100
 _DOMAINS = ("domain", "having")
 _NAMES = (

@@ -3,6 +3,8 @@
 
 import re
 
+LIMIT = 4000
+"""Characters that a row keeps of arguments, with the notice that they are cut."""
 LONGEST_TEXT = 500
 REDACTED = "[redacted]"
 _LOOKED_AT = 4096

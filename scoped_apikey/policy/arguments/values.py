@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from .names import LONGEST_NAME, NAME, Names, is_secret_argument
-from .texts import REDACTED, holds_key, show_file, show_file_text, show_text
+from .texts import (
+    LIMIT,
+    LONGEST_TEXT,
+    REDACTED,
+    holds_key,
+    show_file,
+    show_file_text,
+    show_text,
+)
 
 MORE = "…"
 MOST_VALUES = 5_000
@@ -201,7 +209,9 @@ class Shower:
         if file and value:
             return show_file_text(value)
         if self._full:
-            text = show_text(value)
+            # Past the limit only its length counts, for what is said of the cut.
+            past = self._characters < MOST_CHARACTERS - LIMIT
+            text = MORE * min(len(value), LONGEST_TEXT) if past else show_text(value)
             self._spend(len(text))
             return text
         return f"text({len(value)})" if self._exact else "text"
