@@ -419,7 +419,15 @@ def test_names_of_secrets():
             "jwt",
             "hmac",
         ),
-        *("authorization", "auth", "webhook_url", "signature", "x" * 200),
+        *(
+            "masterKey",
+            "userPin",
+            "authorization",
+            "auth",
+            "webhook_url",
+            "signature",
+            "x" * 200,
+        ),
     ):
         assert is_secret_argument(name), name
     for name in (

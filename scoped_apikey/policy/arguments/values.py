@@ -138,7 +138,7 @@ class Shower:
         :param model: the model whose fields the keys of a mapping in it are
         :param file: whether texts in it are files
         """
-        if self.exhausted or self._depth >= DEEPEST:
+        if self._depth >= DEEPEST:
             return MORE
         self._values -= 1
         if isinstance(value, Mapping):
@@ -170,10 +170,11 @@ class Shower:
         names = self._known(model)
         if self.is_secret(name, names):
             return REDACTED
-        comodel = names.comodels.get(name)
         if name in names.to_many and isinstance(value, (list, tuple)):
+            comodel = names.comodels.get(name)
             return self._each(value, lambda command: self._command(command, comodel))
-        return self.value(value, comodel, file=file or self.is_file(name, names))
+        # Only commands hold values of another model's; what else looks so is anybody's.
+        return self.value(value, file=file or self.is_file(name, names))
 
     def ids(self, value):
         """Show ids of records; whatever is none is shown by what it is."""
