@@ -63,6 +63,7 @@ class Call:
     :ivar goes_unrecorded: whether it may succeed though its row cannot be written
     :ivar reads_wait: whether its row waits for the disk, where it changed nothing else
     :ivar granted: what a call through a scoped key was granted
+    :ivar arguments: what the log shows of its arguments; ``None`` where it keeps none
     :ivar created: the ids of the new records of its model that a generic method returned
     """
 
@@ -88,6 +89,7 @@ class Call:
     reads_wait: bool = True
     granted: "Granted | None" = None
     created: tuple = ()
+    arguments: str | None = None
     _started: float = field(default_factory=time.perf_counter)
     _durable: str | None = None
 
@@ -173,6 +175,7 @@ class Call:
             "outcome": outcome,
             "reason": reason,
             "duration_ms": self.duration_ms if finished else None,
+            "arguments": self.arguments,
         }
 
 

@@ -252,7 +252,11 @@ def verify(lab, database, *files):
     config = write_config(lab.odoo, folder("run", f"verify-{database}"))
     addons = f"--addons-path={','.join(map(str, lab.odoo.addons_path))}"
     command = [sys.executable, LAUNCHER, addons, "apikey_log", f"--config={config}"]
-    command += [f"--database={database}", "verify", *(f"--seals={one}" for one in files)]
+    command += [
+        f"--database={database}",
+        "verify",
+        *(f"--seals={one}" for one in files),
+    ]
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
@@ -294,7 +298,9 @@ def dumped(origin, copy):
             [program("pg_dump"), "--no-owner", origin], capture_output=True, check=True
         )
         restore = [program("psql"), "--quiet", "--no-psqlrc", f"--dbname={copy}"]
-        subprocess.run(restore, input=dump.stdout, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            restore, input=dump.stdout, check=True, stdout=subprocess.DEVNULL
+        )
         yield
     finally:
         databases.drop(copy)

@@ -31,7 +31,8 @@ class ApikeyLog(Command):
             help="a file of seals that was kept outside the database; may be repeated",
         )
         restart = subcommands.add_parser(
-            "restart", help="begin a new chain, as after restoring a backup in its place"
+            "restart",
+            help="begin a new chain, as after restoring a backup in its place",
         )
         restart.add_argument("--reason", required=True, help="goes into the seal")
         options = parser.parse_args(cmdargs)

@@ -31,7 +31,9 @@ def cursor(dbname):
     :raise psycopg2.Error: there is no connection to be had, or the database refuses
     """
     if not _free.acquire(timeout=WAIT):
-        raise psycopg2.OperationalError("The connections of the call log are all in use.")
+        raise psycopg2.OperationalError(
+            "The connections of the call log are all in use."
+        )
     try:
         with Connection(_pool, *connection_info_for(dbname)).cursor() as cr:
             yield cr

@@ -13,7 +13,7 @@ moved: its transactions are counted anew, and a new chain begins, which says so.
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 import psycopg2
@@ -234,9 +234,7 @@ def _periods(cr, log, state) -> list[Period]:
 
 
 def _last_id(cr, log) -> int:
-    cr.execute(
-        SQL("SELECT COALESCE(max(id), 0) FROM %s", SQL.identifier(log.table))
-    )
+    cr.execute(SQL("SELECT COALESCE(max(id), 0) FROM %s", SQL.identifier(log.table)))
     return cr.fetchone()[0]
 
 

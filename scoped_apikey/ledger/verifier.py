@@ -132,9 +132,7 @@ def verify(
 
 
 def _last_id(cr, log) -> int:
-    cr.execute(
-        SQL("SELECT COALESCE(max(id), 0) FROM %s", SQL.identifier(log.table))
-    )
+    cr.execute(SQL("SELECT COALESCE(max(id), 0) FROM %s", SQL.identifier(log.table)))
     return cr.fetchone()[0]
 
 

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 
 from .. import seams
 from ..call import OUTCOMES, TRANSPORTS, moment_of
+from ..policy.arguments import LIMIT
 
 
 class ApikeyCall(models.Model):
@@ -19,7 +20,7 @@ class ApikeyCall(models.Model):
     _table_query = (
         "SELECT id, call_ref, called_at, apikey_ref, apikey_name, user_ref, user_login,"
         " scope_name, transport, model, method, res_ids, remote_addr, outcome, reason,"
-        " duration_ms, COALESCE(call_count, 1) AS call_count FROM apikey_call"
+        " duration_ms, COALESCE(call_count, 1) AS call_count, arguments FROM apikey_call"
     )
     _time_column = "called_at"
     # A call that commits half-way does not say when that was: let it have run for a day.
@@ -29,6 +30,7 @@ class ApikeyCall(models.Model):
     )
     _order = "called_at DESC, id DESC"
     _rec_name = "call_ref"
+    _text_limits = {"arguments": LIMIT}  # cut to it already, saying so
 
     call_ref = fields.Char("Reference", readonly=True)
     called_at = fields.Datetime("Time", readonly=True)
@@ -58,6 +60,7 @@ class ApikeyCall(models.Model):
         help="Made within a day of the first call of its key from its address, where the"
         " key had been used from another one before.",
     )
+    arguments = fields.Text(readonly=True)
 
     def _register_hook(self):
         """Never serve calls without the seams, however the addon came to be loaded.
@@ -87,7 +90,8 @@ class ApikeyCall(models.Model):
                 outcome varchar NOT NULL,
                 reason text,
                 duration_ms real,
-                call_count integer
+                call_count integer,
+                arguments text
                 """
             ),
             apikey_ref_called_at_index=SQL("(apikey_ref, called_at)"),

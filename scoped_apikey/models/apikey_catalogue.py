@@ -4,6 +4,7 @@ from functools import partial
 from odoo import api, models, tools
 
 from ..policy import catalogue
+from ..policy.arguments import Names
 from ..policy.footprint import CREATE, WRITE, Resource
 
 
@@ -170,6 +171,53 @@ class ApikeyCatalogue(models.AbstractModel):
         for link in links:
             model = self.pool[model]._fields[link].comodel_name
         return model, name
+
+    @api.model
+    @tools.ormcache("model", cache="stable")
+    def _names_of(self, model: str | None) -> Names:
+        """Return what the call log needs to know of a model's names, to show arguments.
+
+        :param model: ``None`` stands for all models: which names hold a secret, or a file,
+            in any of them
+        """
+        if model is None:
+            return Names(
+                secrets=frozenset().union(*map(self._own_secrets_of, self.pool)),
+                binaries=frozenset().union(*map(self._files_of, self.pool)),
+            )
+        fields = self.pool[model]._fields
+        return Names(
+            frozenset(fields),
+            self._secrets_of(model),
+            self._files_of(model),
+            {
+                name: field.comodel_name
+                for name, field in fields.items()
+                if field.relational
+            },
+            frozenset(
+                name
+                for name, field in fields.items()
+                if field.type in ("one2many", "many2many")
+            ),
+            self._resource(model).secret,
+        )
+
+    def _own_secrets_of(self, model):
+        """Return the secrets of a model but for links to stores of secrets.
+
+        They are called ``user_ids``, ``message_ids``: elsewhere that is nothing secret.
+        """
+        fields = self.pool[model]._fields
+        return frozenset(
+            name for name in self._secrets_of(model) if not fields[name].relational
+        )
+
+    def _files_of(self, model):
+        fields = self.pool[model]._fields
+        return frozenset(
+            name for name, field in fields.items() if field.type == "binary"
+        )
 
     @api.model
     @tools.ormcache("model", cache="stable")

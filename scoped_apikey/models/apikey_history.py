@@ -201,6 +201,7 @@ class ApikeyHistory(models.Model):
             "context_keys": self.env._("Context keys"),
             "routes": self.env._("Routes"),
             "on_log_failure": self.env._("Where a call cannot be recorded"),
+            "log_arguments": self.env._("Arguments in the Call Log"),
             "may_be_chosen_by": self.env._("May be chosen by"),
             "user": self.env._("User"),
             "scope": self.env._("Scope"),

@@ -25,6 +25,7 @@ class ApikeyLog(models.AbstractModel):
     :cvar _time_column: which says what week a row belongs to
     :cvar _ended: SQL of the moment at which a row says that it was written; ``None``: this
         log is not sealed
+    :cvar _text_limit: characters that a text may have; of some columns, ``_text_limits``
     :cvar _kept_longer: how much longer than the retention says a row is kept
     """
 
@@ -36,6 +37,7 @@ class ApikeyLog(models.AbstractModel):
     _ended = None
     _kept_longer = timedelta(0)
     _text_limit = 2000
+    _text_limits = {}
 
     def _create_table(self, columns, **indexes):
         """Create the table, its indexes and its next weeks, unless they exist.
@@ -82,18 +84,21 @@ class ApikeyLog(models.AbstractModel):
                 ),
                 SQL.identifier(self._table),
                 SQL(", ").join(SQL.identifier(column) for column in values),
-                tuple(map(self._printable, values.values())),
+                tuple(
+                    self._printable(value, self._text_limits.get(column))
+                    for column, value in values.items()
+                ),
             ),
             log_exceptions=False,
         )
 
     @api.model
-    def _printable(self, value):
+    def _printable(self, value, limit=None):
         """Make a text from anywhere storable, readable and bounded."""
         if value is None or isinstance(value, (bool, int, float, datetime)):
             return value
         value = str(value)
-        limit = self._text_limit
+        limit = limit or self._text_limit
         value = UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", value[: limit + 1])
         return value if len(value) <= limit else value[: limit - 1] + "…"
 

@@ -10,11 +10,13 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from .. import problems
+from ..policy.arguments import FULL, SHAPE
 from ..policy.context_keys import is_reaching, parse_context_keys
 from ..policy.networks import Networks
 from ..policy.routes import Routes
 from ..policy.rules import Policy
 from ..policy.windows import Windows
+from .res_config_settings import LOGGED_ARGUMENTS
 
 _being_recorded = ContextVar("scoped_apikey_scopes_being_recorded", default=frozenset())
 
@@ -78,6 +80,12 @@ class ApikeyScope(models.Model):
         "Where a Call Cannot Be Recorded",
         help="Evidence, or availability. Empty: as the settings say. An unrecorded call is"
         " written to the server's own log.",
+    )
+    log_arguments = fields.Selection(
+        LOGGED_ARGUMENTS,
+        "Arguments in the Call Log",
+        help="What the call log keeps of the arguments of calls with its keys. Empty: what"
+        " the setting says.",
     )
     group_ids = fields.Many2many(
         "res.groups",
@@ -196,6 +204,7 @@ class ApikeyScope(models.Model):
             context_keys=parse_context_keys(self.context_keys or ""),
             routes=Routes.parse(self.routes or ""),
             on_log_failure=self.on_log_failure or None,
+            log_arguments=self.log_arguments or "",
         )
 
     def _compile_windows(self):
@@ -306,6 +315,7 @@ class ApikeyScope(models.Model):
             "context_keys": sorted(parse_context_keys(scope.context_keys or "")),
             "routes": (scope.routes or "").split(),
             "on_log_failure": scope.on_log_failure or None,
+            "log_arguments": scope.log_arguments or None,
             "may_be_chosen_by": scope.group_ids.mapped("full_name"),
         }
 
@@ -338,6 +348,7 @@ class ApikeyScope(models.Model):
     @api.depends(
         "mode", "networks", "tz", "window_ids.display_name", "rule_ids.summary",
         "limit_companies", "company_ids", "context_keys", "routes", "on_log_failure",
+        "log_arguments",
     )  # fmt: skip
     def _compute_summary(self):
         for scope in self:
@@ -392,6 +403,10 @@ class ApikeyScope(models.Model):
             yield self.env._("They may also call %s.", ", ".join(routes))
         if self.on_log_failure == "serve":
             yield self.env._("Calls that cannot be recorded are served all the same.")
+        if self.log_arguments == SHAPE:
+            yield self.env._("The call log keeps the shape of their arguments.")
+        elif self.log_arguments == FULL:
+            yield self.env._("The call log keeps their arguments, but no secrets.")
         if self.mode == "observe":
             yield self.env._("Observing: what lies outside is logged, and not refused.")
 

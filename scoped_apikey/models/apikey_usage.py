@@ -86,7 +86,9 @@ class ApikeyUsage(models.Model):
                 unsealed=state.unsealed("apikey_call"),
             )
         )
-        return {key: (last, int(calls), int(refused)) for key, last, calls, refused in rows}
+        return {
+            key: (last, int(calls), int(refused)) for key, last, calls, refused in rows
+        }
 
     @api.model
     def _used_keys(self):

@@ -3,8 +3,15 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import str2bool
 
+from ..policy.arguments import FULL, LOGGED, NOTHING, SHAPE
+
 DEFAULT_RETENTION_DAYS = 365
 PREFIX = "scoped_apikey."
+LOGGED_ARGUMENTS = [
+    (NOTHING, "Nothing"),
+    (SHAPE, "The shape: field names and ids"),
+    (FULL, "Everything, secrets redacted"),
+]
 
 
 class ResConfigSettings(models.TransientModel):
@@ -18,11 +25,7 @@ class ResConfigSettings(models.TransientModel):
     )
     apikey_retention_days = fields.Integer("Keep the Call Log for")
     apikey_log_arguments = fields.Selection(
-        [
-            ("none", "Nothing"),
-            ("shape", "The shape: field names and ids"),
-            ("full", "Everything, secrets redacted"),
-        ],
+        LOGGED_ARGUMENTS,
         "Arguments in the Call Log",
         config_parameter="scoped_apikey.log_arguments",
         default="none",
@@ -46,15 +49,6 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="scoped_apikey.read_rows",
         default="wait",
     )
-
-    @api.constrains("apikey_log_arguments")
-    def _check_apikey_log_arguments(self):
-        if any(
-            settings.apikey_log_arguments not in (False, "none") for settings in self
-        ):
-            raise ValidationError(
-                self.env._("This version records no arguments: choose Nothing.")
-            )
 
     @api.constrains("apikey_retention_days")
     def _check_apikey_retention_days(self):
@@ -97,7 +91,9 @@ class ResConfigSettings(models.TransientModel):
         :param str name: of the parameter, without its prefix
         :param str default: where nothing was chosen
         """
-        return self.env["ir.config_parameter"].sudo().get_param(PREFIX + name) or default
+        return (
+            self.env["ir.config_parameter"].sudo().get_param(PREFIX + name) or default
+        )
 
     @api.model
     def _scoped_apikey_retention_days(self):
@@ -109,3 +105,11 @@ class ResConfigSettings(models.TransientModel):
             return max(0, int(value or DEFAULT_RETENTION_DAYS))
         except ValueError:
             return 0  # what is not understood deletes nothing
+
+    @api.model
+    def _scoped_apikey_log_arguments(self) -> str:
+        """Return what the call log keeps of arguments, where no scope says."""
+        value = (
+            self.env["ir.config_parameter"].sudo().get_param(f"{PREFIX}log_arguments")
+        )
+        return value if value in LOGGED else NOTHING

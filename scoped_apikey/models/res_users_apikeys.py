@@ -47,7 +47,9 @@ class ResUsersApikeys(models.Model):
         [("active", "Active"), ("suspended", "Suspended"), ("expired", "Expired")],
         compute="_compute_state",
     )
-    last_used_at = fields.Datetime("Last Used", compute="_compute_usage", search="_search_last_used_at")
+    last_used_at = fields.Datetime(
+        "Last Used", compute="_compute_usage", search="_search_last_used_at"
+    )
     call_count = fields.Integer("Calls", compute="_compute_usage")
     refusal_count = fields.Integer("Refused Calls", compute="_compute_usage")
 

@@ -90,6 +90,8 @@ class Policy:
     :param routes: the routes, beyond the standard endpoints, that may be called
     :param on_log_failure: ``refuse`` or ``serve`` a call that cannot be recorded; ``None``:
         as the settings say
+    :param log_arguments: what the log keeps of arguments: ``none``, ``shape``, ``full``, or
+        nothing where the setting says
     """
 
     rules: tuple[Rule, ...] = ()
@@ -100,6 +102,7 @@ class Policy:
     context_keys: frozenset[str] = frozenset()
     routes: Routes = field(default_factory=Routes)
     on_log_failure: str | None = None
+    log_arguments: str = ""
 
     @property
     def in_force(self) -> "Policy":

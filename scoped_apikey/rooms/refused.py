@@ -100,4 +100,6 @@ def _network(address):
         known = ipaddress.ip_address(address or "")
     except ValueError:
         return address
-    return ipaddress.ip_network((known, 64), strict=False) if known.version == 6 else known
+    return (
+        ipaddress.ip_network((known, 64), strict=False) if known.version == 6 else known
+    )

@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..footprint.arguments import Arguments
 from ..policy.decide import Refusal
+from ..rooms.arguments import note_arguments
 from ..rooms.companies import check_records, choose_companies, narrow_companies
 from ..rooms.decide import check_grants, refuse, weigh
 from ..rooms.identify import identify_user
@@ -107,6 +108,7 @@ def _check_json_2(call):
     )
     call.model, call.method = arguments.model, arguments.method
     call.ids = arguments.id_list
+    note_arguments(request.env, call, arguments)
     env, within = narrow_companies(request.env, call, arguments)
     granted = check_grants(env, call, within)
     wall = wall_around(request.env, call, granted)

@@ -16,6 +16,7 @@ from ..call import Call
 from ..footprint import Unreadable
 from ..footprint.arguments import arguments_of_rpc
 from ..policy.errors import shown
+from ..rooms.arguments import note_arguments
 from ..rooms.companies import check_records, narrow_companies
 from ..rooms.decide import check_effects, check_grants, refuse
 from ..rooms.record import record_failure
@@ -148,6 +149,7 @@ def _decide(call, recordset, name, args, kwargs):
             refuse(env, call, unreadable.refusal)
         return args, kwargs, None
     call.ids = arguments.id_list
+    note_arguments(env, call, arguments)
     narrowed_env, narrowed = narrow_companies(env, call, arguments)
     granted = check_grants(narrowed_env, call, narrowed)
     wall = wall_around(env, call, granted)

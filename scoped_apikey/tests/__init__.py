@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from . import test_access
 from . import test_answers
+from . import test_arguments
 from . import test_caches
 from . import test_call
 from . import test_catalogue

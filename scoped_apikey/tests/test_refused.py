@@ -20,7 +20,9 @@ class TestRefused(LedgerCase):
         self.written = []
         self.startPatcher(patch.object(refused, "_minutes", {}))
         self.startPatcher(
-            patch.object(refused, "write_apart", lambda db, row: self.written.append(row))
+            patch.object(
+                refused, "write_apart", lambda db, row: self.written.append(row)
+            )
         )
         self.startPatcher(patch.object(refused.timers, "soon", lambda *task: None))
 

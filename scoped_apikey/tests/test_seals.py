@@ -215,9 +215,7 @@ class TestTampering(LedgerCase):
                 "UPDATE apikey_call SET outcome = 'denied' WHERE id = %s",
                 [self.second[1]],
             )
-            for number in range(
-                self.second_seals[0].number, self._last_number(cr) + 1
-            ):
+            for number in range(self.second_seals[0].number, self._last_number(cr) + 1):
                 self._seal_anew(cr, number)
             self.assertEqual(self.findings(cr), [])
             finding, *_more = self.findings(cr, lines)
@@ -298,7 +296,9 @@ class TestTampering(LedgerCase):
             for one in sealer._make_seals(cr, logs, None, lambda state: None):
                 sealer._insert(cr, one)
             findings = self.findings(cr)
-        self.assertEqual({(one.what, one.problem) for one in findings}, {("seal", "altered")})
+        self.assertEqual(
+            {(one.what, one.problem) for one in findings}, {("seal", "altered")}
+        )
 
     def test_a_week_taken_away(self):
         with self.tampering() as cr:
@@ -429,9 +429,7 @@ class TestNoFalseAlarm(LedgerCase):
             quiet = sealer.replace(
                 state.last, sealed_at=state.last.sealed_at - timedelta(hours=1)
             )
-            env.cr.execute(
-                SQL("SELECT %s::text", sealer.read_home(env.cr))
-            )
+            env.cr.execute(SQL("SELECT %s::text", sealer.read_home(env.cr)))
             logs = env["apikey.seal"]._sealed_logs()
             self.assertEqual(
                 sealer._make_seals(env.cr, logs, None, lambda state: None), []

@@ -2,13 +2,11 @@
 """The settings, and that each change of one is on record."""
 
 import json
-from datetime import timedelta
 
-from odoo import fields
 from odoo.exceptions import AccessDenied, ValidationError
 from odoo.tests import tagged
 
-from .common import Call, ScopedCase, calls, events, make_key, stamped
+from .common import Call, ScopedCase, events, make_key, stamped
 
 PREFIX = "scoped_apikey."
 
@@ -73,18 +71,25 @@ class TestSettings(ScopedCase):
             self.parameters.set_param(PREFIX + "retention_days", value)
             self.assertEqual(days(), 0)
 
-    def test_arguments_cannot_be_logged(self):
-        for value in ("shape", "full"):
-            with self.assertRaises(ValidationError) as caught:
-                self.save(apikey_log_arguments=value)
-            self.assertEqual(
-                str(caught.exception),
-                "This version records no arguments: choose Nothing.",
-            )
-        self.save(apikey_log_arguments="none")
+    def test_arguments(self):
+        kept = self.env["res.config.settings"]._scoped_apikey_log_arguments
+        for value in ("shape", "full", "none"):
+            settings = self.save(apikey_log_arguments=value)
+            self.assertEqual(settings.apikey_log_arguments, value)
+            self.assertEqual(kept(), value)
+        for value in ("nonsense", "Full", "", False):
+            self.parameters.set_param(PREFIX + "log_arguments", "full")
+            self.parameters.set_param(PREFIX + "log_arguments", value)
+            self.assertEqual(kept(), "none", value)
 
     def test_retention_days(self):
-        for value, days in (("0", 0), ("nonsense", 0), ("-1", 0), (False, 365), ("30", 30)):
+        for value, days in (
+            ("0", 0),
+            ("nonsense", 0),
+            ("-1", 0),
+            (False, 365),
+            ("30", 30),
+        ):
             with self.subTest(value):
                 self.parameters.set_param(PREFIX + "retention_days", value)
                 settings = self.env["res.config.settings"]
