@@ -401,14 +401,17 @@ class ApikeyScope(models.Model):
             yield self.env._("Their context may also hold %s.", ", ".join(keys))
         if routes := self._entries("routes"):
             yield self.env._("They may also call %s.", ", ".join(routes))
+        yield from self._summarize_log()
+        if self.mode == "observe":
+            yield self.env._("Observing: what lies outside is logged, and not refused.")
+
+    def _summarize_log(self):
         if self.on_log_failure == "serve":
             yield self.env._("Calls that cannot be recorded are served all the same.")
         if self.log_arguments == SHAPE:
             yield self.env._("The call log keeps the shape of their arguments.")
         elif self.log_arguments == FULL:
             yield self.env._("The call log keeps their arguments, but no secrets.")
-        if self.mode == "observe":
-            yield self.env._("Observing: what lies outside is logged, and not refused.")
 
     def _entries(self, name):
         """Return the entries of a text field, as they are written, also while they are."""

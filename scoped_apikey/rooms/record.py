@@ -81,9 +81,9 @@ def record_failure(call, error):
     if call.durable_outcome == outcome:
         return error
     row = call.row(outcome, reason)
-    if outcome == "denied" and call.user_id is None and _keeps_log(call.dbname):
-        if refused.is_counted(call.dbname, row):
-            return error
+    unproven = outcome == "denied" and call.user_id is None
+    if unproven and _keeps_log(call.dbname) and refused.is_counted(call.dbname, row):
+        return error
     try:
         record_apart(call, row)
     except UserError as unavailable:

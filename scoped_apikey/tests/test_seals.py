@@ -237,7 +237,10 @@ class TestTampering(LedgerCase):
 
     def test_an_old_seal_restored(self):
         with self.tampering() as cr:
-            columns = "home, sealed_at, log, period, ids, rows, columns, late, snapshot, origin, previous, row_count, digest"
+            columns = (
+                "home, sealed_at, log, period, ids, rows, columns, late, snapshot, origin,"
+                " previous, row_count, digest"
+            )
             old, new = self.first_seals[0].number, self.third_seals[0].number
             cr.execute("DELETE FROM apikey_seal WHERE number = %s", [new])
             cr.execute(
@@ -517,8 +520,10 @@ class TestRefusedByTheDatabase(LedgerCase):
                 f"SET LOCAL session_replication_role = replica; DELETE FROM {table}",
             ):
                 with self.subTest(statement), mute_logger("odoo.sql_db"):
-                    with self.assertRaises(psycopg2.errors.InsufficientPrivilege) as no:
-                        with sealing.environment(self.db) as env:
-                            env.cr.execute(statement)
+                    with (
+                        self.assertRaises(psycopg2.errors.InsufficientPrivilege) as no,
+                        sealing.environment(self.db) as env,
+                    ):
+                        env.cr.execute(statement)
                     if "replica" not in statement:
                         self.assertIn("its rows are evidence", str(no.exception))
