@@ -125,6 +125,17 @@ def bench_concurrency(seconds: float) -> int:
     return 0 if result.is_good else 1
 
 
+def bench_log(rows: int) -> int:
+    """Measure a call log of so many rows.
+
+    :return: an exit status: 0 when all is as it should be
+    :raise LabError: the set-up cannot go on
+    """
+    with opened() as lab:
+        good = importlib.import_module("benchmarks.log").run(lab, rows)
+    return 0 if good else 1
+
+
 def _config(lab, database: str, run: str, **options):
     """Write the configuration of an Odoo that runs in this process. :return: its path"""
     return write_config(

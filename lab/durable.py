@@ -13,11 +13,11 @@ from .postgres import connect
 
 
 @contextmanager
-def durable_copy(database: str) -> Iterator[Embedded]:
-    """A server of its own with a copy of a database of the lab's, of the same name.
+def durable_copy(*databases: str) -> Iterator[Embedded]:
+    """A server of its own with copies of databases of the lab's, of the same names.
 
     It goes with this context, and so does all that is in it. Files are not copied: the
-    filestore is that of the database of the lab's, which must stay for as long.
+    filestores are those of the lab's databases, which must stay for as long.
 
     :raise LabError: it does not start, or the database cannot be copied
     """
@@ -25,7 +25,8 @@ def durable_copy(database: str) -> Iterator[Embedded]:
     server = Embedded(f"{embedded.SHARED}-{os.getpid()}", DURABLE)
     try:
         server.start()
-        _copy(database, server)
+        for database in databases:
+            _copy(database, server)
         yield server
     finally:
         server.remove()

@@ -132,6 +132,7 @@ class Bench:
     """
 
     _numbers = count(1)
+    _addresses = count(1)
 
     def __init__(self, server, database: str):
         from lab.stage import Stage
@@ -173,6 +174,12 @@ class Bench:
         return self.admin.find("apikey.scope", ["name", "=", caller.name])
 
     # Calls
+
+    @staticmethod
+    def an_address() -> str:
+        """An address that nobody has called from: refused credentials are counted by theirs."""
+        number = next(Bench._addresses)
+        return f"127.7.{number // 250}.{number % 250 + 1}"
 
     def client(self, door: str, caller: Caller, source: str = "", url: str = ""):
         """A standard client.

@@ -55,7 +55,12 @@ def tracebacks(text) -> list:
 
 def post(bench, path, body, content_type="application/json", **headers):
     """:return: status and text"""
-    connection = http.client.HTTPConnection("127.0.0.1", bench.server.port, timeout=120)
+    connection = http.client.HTTPConnection(
+        "127.0.0.1",
+        bench.server.port,
+        timeout=120,
+        source_address=(bench.an_address(), 0),
+    )
     try:
         connection.request(
             "POST", path, body, {"Content-Type": content_type, **headers}
