@@ -2,7 +2,8 @@
 """Kills what serves calls, again and again, and looks whether the call log tells the truth.
 
 A call's effects and its row commit together or not at all: so it must be whatever is killed,
-and whenever. What an answer has said is there afterwards, too.
+and whenever. What an answer has said is there afterwards, too. The system stays up
+meanwhile: what a power cut does to a disk, this does not show.
 
 - ``world``: Odoo with two workers, on a PostgreSQL server of its own that loses nothing
 - ``clients``: call all the time, and remember what they were answered

@@ -38,15 +38,20 @@ def kill_worker(world, random) -> None:
 
 def kill_backend(world, random) -> None:
     """A process of PostgreSQL that is busy with a call: PostgreSQL ends all, and recovers."""
-    victims = []
+    others = []
 
-    def found():
-        victims[:] = _busy(world)
-        return victims
+    def hit():
+        victims = _busy(world)
+        if not victims:
+            return False
+        others[:] = _postgres(world)[1:]
+        try:
+            random.choice(victims).kill()
+        except psutil.NoSuchProcess:  # its call was over, and so was its client
+            return False
+        return True
 
-    until(found, "no process of PostgreSQL is busy")
-    _postmaster, *others = _postgres(world)
-    random.choice(victims).kill()
+    until(hit, "no process of PostgreSQL is busy")
     until(lambda: all(map(_is_gone, others)), "PostgreSQL does not end its processes")
     until(lambda: _accepts(world), "PostgreSQL does not recover")
 

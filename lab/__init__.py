@@ -5,7 +5,7 @@ One file for each thing it needs, each usable by itself:
 
 - ``venv``       the virtual environment (standard library only, as is ``__main__``)
 - ``source``     where Odoo comes from; ``debian`` and ``apt`` unpack Debian's package
-- ``postgres``   the PostgreSQL server
+- ``postgres``   the PostgreSQL server; ``embedded`` one of our own, ``durable`` one to be killed
 - ``databases``  template databases, and copies of them
 - ``server``     a running Odoo
 - ``clients``    what calls it: XML-RPC, JSON-RPC, JSON-2

@@ -22,7 +22,7 @@ def durable_copy(*databases: str) -> Iterator[Embedded]:
     :raise LabError: it does not start, or the database cannot be copied
     """
     embedded.remove_abandoned()
-    server = Embedded(f"{embedded.SHARED}-{os.getpid()}", DURABLE)
+    server = Embedded(embedded.own_name(), DURABLE)
     try:
         server.start()
         for database in databases:
@@ -44,7 +44,7 @@ def _copy(database: str, server: Embedded) -> None:
         )
         run(
             "Writing it to a server of its own",
-            [server.program("pg_restore"), "--no-owner", "-d", database, dump],
+            [server.program("pg_restore"), "-1", "--no-owner", "-d", database, dump],
             dump.with_name("pg_restore.log"),
             env={**os.environ, **server.variables},
         )

@@ -10,6 +10,7 @@ import hashlib
 import os
 import pwd
 import re
+import secrets
 import shutil
 import subprocess
 import time
@@ -42,7 +43,7 @@ DURABLE = dict.fromkeys(QUICK, "on")
 START_TRIES = 10
 SOCKET_NAME = 107  # characters, at most
 SHARED = "postgres"  # the name of the one that all runs share
-OWN = re.compile(r"postgres-([0-9]+)")  # and of one that goes with a process
+OWN = re.compile(r"postgres-([0-9]+)-[0-9a-f]+")  # and of one that goes with a process
 # Where the account cannot reach the lab's home: what the paths of all its servers begin with.
 ELSEWHERE = (
     f"/var/tmp/lab-{os.geteuid()}-{hashlib.sha256(str(HOME).encode()).hexdigest()[:12]}"
@@ -57,6 +58,11 @@ def names() -> list:
         path.name.removeprefix(f"{elsewhere.name}-")
         for path in elsewhere.parent.glob(f"{elsewhere.name}-{SHARED}*")
     ]
+
+
+def own_name() -> str:
+    """A new name, for a server that goes with this process."""
+    return f"{SHARED}-{os.getpid()}-{secrets.token_hex(3)}"
 
 
 def remove_abandoned() -> None:
@@ -128,7 +134,7 @@ class Embedded:
 
         :raise LabError: it does not start
         """
-        self._remove_stale_pid()
+        self._remove_stale_pids()
         settings = " ".join(
             f"-c {name}='{value}'" for name, value in self._settings.items()
         )
@@ -194,20 +200,21 @@ class Embedded:
         self._run("initdb", "-D", str(unfinished), *options)
         unfinished.rename(self._data)
 
-    def _remove_stale_pid(self) -> None:
-        """PostgreSQL believes its pid file while any process of that number is its user's."""
-        try:
-            process = psutil.Process(int(self._pid_file.read_text().split()[0]))
-            alive = (
-                process.name() == "postgres"
-                and process.status() != psutil.STATUS_ZOMBIE
-            )
-        except FileNotFoundError:
-            return
-        except (psutil.NoSuchProcess, IndexError, ValueError):
-            alive = False
-        if not alive:
-            self._pid_file.unlink()
+    def _remove_stale_pids(self) -> None:
+        """PostgreSQL believes its pid files while any process of that number is its user's."""
+        for path in (self._pid_file, self._home / f".s.PGSQL.{PORT}.lock"):
+            try:
+                process = psutil.Process(int(path.read_text().split()[0]))
+                alive = (
+                    process.name() == "postgres"
+                    and process.status() != psutil.STATUS_ZOMBIE
+                )
+            except FileNotFoundError:
+                continue
+            except (psutil.NoSuchProcess, IndexError, ValueError):
+                alive = False
+            if not alive:
+                path.unlink()
 
     def _make_role(self) -> None:
         with (

@@ -27,8 +27,12 @@ def evidence(world):
     return Evidence(world)
 
 
-def test_nothing_is_lost_and_nothing_made_up(world, evidence):
-    report = rounds(world, evidence, KILLED, SEED)
+@pytest.fixture(scope="module")
+def report(world, evidence):
+    return rounds(world, evidence, KILLED, SEED)
+
+
+def test_nothing_is_lost_and_nothing_made_up(report):
     printed = "\n".join(report.lines())
     assert not report.exceptions, printed
     assert report.kills.total() == KILLED
@@ -63,6 +67,7 @@ FORGERIES = {
 }
 
 
+@pytest.mark.usefixtures("report")
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_forgery_is_found(world, evidence, forgery):
     """Else what finds nothing might look at nothing."""
