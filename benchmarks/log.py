@@ -81,22 +81,22 @@ def run(lab, rows: int) -> bool:
         lab.database() as empty,
         lab.database() as full,
         durable_copy(empty, full) as postgres,
+        _environment(postgres.variables),
     ):
-        with _environment(postgres.variables):
-            ledger = _Ledger(lab, empty, full)
-            with step(f"Writing {rows:,} rows over {DAYS} days"):
-                ledger.fill(rows)
-            say(f"\nPython {platform.python_version()}, {processor()}, PostgreSQL 18")
-            say(f"Rows: {rows:,}. A flush of the disk: {flush():.2f} ms (median)\n")
-            say(f"| {'what':58} | {'measured':>19} | {'asked':18} |     |")
-            say(f"| {'-' * 58} | {'-' * 18}: | {'-' * 18} | --- |")
-            figures = Figures()
-            ledger.measure_rows(figures, rows)
-            ledger.measure_inserts(figures)
-            ledger.measure_seals(figures, rows)
-            with lab.server(full, environment=postgres.variables) as server:
-                _measure_screens(figures, WebSession(server.url, full))
-            ledger.measure_retention(figures)
+        ledger = _Ledger(lab, empty, full)
+        with step(f"Writing {rows:,} rows over {DAYS} days"):
+            ledger.fill(rows)
+        say(f"\nPython {platform.python_version()}, {processor()}, PostgreSQL 18")
+        say(f"Rows: {rows:,}. A flush of the disk: {flush():.2f} ms (median)\n")
+        say(f"| {'what':58} | {'measured':>19} | {'asked':18} |     |")
+        say(f"| {'-' * 58} | {'-' * 18}: | {'-' * 18} | --- |")
+        figures = Figures()
+        ledger.measure_rows(figures, rows)
+        ledger.measure_inserts(figures)
+        ledger.measure_seals(figures, rows)
+        with lab.server(full, environment=postgres.variables) as server:
+            _measure_screens(figures, WebSession(server.url, full))
+        ledger.measure_retention(figures)
     say("\nAs it should be." if figures.good else "\nNOT AS IT SHOULD BE.")
     return figures.good
 
@@ -239,7 +239,9 @@ class _Ledger:
         sealing.write_apart(self.full, _row(self.full))
         seals = sealing.seal(self.full)
         took = time.perf_counter() - began
-        figures.add(f"sealing {len(seals)} row more, in the full log", took * 1000, "ms")
+        figures.add(
+            f"sealing {len(seals)} row more, in the full log", took * 1000, "ms"
+        )
 
     def measure_retention(self, figures):
         """Drop a week, which the retention does for each that is too old."""

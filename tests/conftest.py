@@ -185,8 +185,10 @@ class Bench:
         """A standard client.
 
         :param door: one of ``lab.stage.DOORS``
+        :param source: the address to call from; none: one of its own
         :param url: of another server on the same database
         """
+        source = source or self.an_address()
         client = self.stage.client_with(
             door, caller.secret, source, caller.login, caller.uid
         )

@@ -69,7 +69,7 @@ def test_first_call(server, cold, door, kind):
     )
     assert [row.outcome for row in rows] == outcomes
     assert {row.apikey_ref for row in rows} == {caller.key_id}
-    assert {row.remote_addr for row in rows} == {"127.0.0.1"}
+    assert all(row.remote_addr.startswith("127.7.") for row in rows)
 
 
 @pytest.mark.parametrize(

@@ -100,12 +100,13 @@ def test_without_a_database_of_the_request(stages, key, door):
         )
         assert not stages.ours.call(door, replace(key, secret="0" * 40), **PARTNERS).ok
     assert [
-        (row.apikey_ref, row.outcome, row.transport, row.remote_addr) for row in rows
+        (row.apikey_ref, row.outcome, row.transport, row.remote_addr[:6])
+        for row in rows
     ] == [
-        (key.key_id, "allowed", DOORS[door], "127.0.0.1"),
-        (key.key_id, "allowed", DOORS[door], "127.0.0.1"),
-        (key.key_id, "denied", DOORS[door], "127.0.0.1"),
-        (None, "denied", DOORS[door], "127.0.0.1"),
+        (key.key_id, "allowed", DOORS[door], "127.7."),
+        (key.key_id, "allowed", DOORS[door], "127.7."),
+        (key.key_id, "denied", DOORS[door], "127.7."),
+        (None, "denied", DOORS[door], "127.7."),
     ]
     assert foreign == []
 

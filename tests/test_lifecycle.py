@@ -243,9 +243,10 @@ def test_observing_conditions(bench, observed, door):
     ):
         bench.admin.call("apikey.scope", "write", [scope], values)
         with bench.logged() as rows:
-            assert bench.call(door, observed, **PARTNERS).ok
+            assert bench.call(door, observed, source="127.0.0.1", **PARTNERS).ok
             if door != "json2":
-                assert bench.client(door, observed).authenticate().value == observed.uid
+                client = bench.client(door, observed, source="127.0.0.1")
+                assert client.authenticate().value == observed.uid
         assert {row.outcome for row in rows} == {"observed"}
         assert all(says in row.reason for row in rows)
 
