@@ -2,13 +2,14 @@
 PYTHON ?= python3
 export ODOO_PATH
 
-.PHONY: help demo test escapes bench-footprint clean
+.PHONY: help demo test escapes bench-footprint bench-export fuzz clean
 
 help:
 	@echo "make demo            a real Odoo 19 with the addon, shown and served   (ONCE=1 PORT=8069)"
 	@echo "make test            every test                                        (ARGS='-k networks -x')"
 	@echo "make escapes         write docs/escapes.md from what its tests see"
 	@echo "make bench-footprint what a scope costs a call, in microseconds"
+	@echo "make bench-export    what an export of the call log takes               (ROWS=1000000)"
 	@echo "make fuzz            random calls that try to get around a scope           (CALLS=20000 SEED=1 JOBS=1)"
 	@echo "make clean           remove all that these made"
 	@echo
@@ -28,6 +29,9 @@ escapes:
 
 bench-footprint:
 	@$(PYTHON) -m lab bench footprint
+
+bench-export:
+	@$(PYTHON) -m lab bench export $(if $(ROWS),--rows=$(ROWS))
 
 fuzz:
 	@$(PYTHON) -m lab fuzz $(if $(CALLS),--calls=$(CALLS)) $(if $(SEED),--seed=$(SEED)) $(if $(JOBS),--jobs=$(JOBS))

@@ -25,7 +25,12 @@ def main() -> int:
         add_help=False,
     )
     bench = subparsers.add_parser("bench", help="set up, and measure")
-    bench.add_argument("name", choices=["footprint"], help="a module of benchmarks/")
+    bench.add_argument(
+        "name", choices=["footprint", "export"], help="a module of benchmarks/"
+    )
+    bench.add_argument(
+        "--rows", type=int, default=1_000_000, help="of the log that is exported"
+    )
     fuzz = subparsers.add_parser("fuzz", help="look for a way around a scope")
     fuzz.add_argument("--calls", type=int, default=20_000, help="of each seed")
     fuzz.add_argument("--seed", type=int, default=1, help="of the first job")
@@ -48,6 +53,8 @@ def main() -> int:
             return commands.demo(options.once, options.port)
         if options.command == "fuzz":
             return commands.fuzz(options.calls, options.seed, options.jobs)
+        if options.command == "bench" and options.name == "export":
+            return commands.bench_export(options.rows)
         if options.command == "bench":
             return commands.bench(options.name)
         return commands.test(for_pytest)

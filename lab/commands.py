@@ -101,6 +101,22 @@ def bench(name: str) -> int:
     return 0
 
 
+def bench_export(rows: int) -> int:
+    """Measure the export of a log on a server of its own.
+
+    :param rows: of the log
+    :return: an exit status
+    :raise LabError: the set-up cannot go on
+    """
+    from benchmarks import export
+
+    with opened() as lab, lab.database() as database:
+        export.fill(database, rows)
+        with lab.server(database) as server:
+            export.run(server, database, rows)
+    return 0
+
+
 def _config(lab, database: str, run: str, **options):
     """Write the configuration of an Odoo that runs in this process. :return: its path"""
     return write_config(

@@ -14,6 +14,7 @@
         "views/apikey_scope_views.xml",
         "wizards/res_users_apikeys_description_views.xml",
         "views/res_users_apikeys_views.xml",
+        "wizards/apikey_export_wizard_views.xml",
         "views/apikey_call_views.xml",
         "views/apikey_history_views.xml",
         "views/res_users_views.xml",
@@ -24,6 +25,7 @@
         "views/menus.xml",
     ],
     "assets": {
+        "web.assets_backend": ["scoped_apikey/static/src/**/*.js"],
         "web.assets_tests": ["scoped_apikey/static/tests/tours/**/*.js"],
     },
     "post_load": "post_load",

@@ -17,6 +17,7 @@ EVENTS = [
     ("rotated", "Rotated"),
     ("lifted", "Scope lifted"),
     ("removed", "Removed"),
+    ("exported", "Exported"),
 ]
 
 
@@ -36,7 +37,8 @@ class ApikeyHistory(models.Model):
     recorded_at = fields.Datetime("Time", readonly=True)
     event = fields.Selection(EVENTS, readonly=True)
     subject = fields.Selection(
-        [("key", "Key"), ("scope", "Scope"), ("setting", "Setting")], readonly=True
+        [("key", "Key"), ("scope", "Scope"), ("setting", "Setting"), ("log", "Log")],
+        readonly=True,
     )
     subject_ref = fields.Integer("Subject ID", readonly=True, aggregator=None)
     subject_name = fields.Char("Name", readonly=True)
@@ -70,8 +72,8 @@ class ApikeyHistory(models.Model):
         """Add a row to the transaction that makes the change.
 
         :param str event: one of ``EVENTS``
-        :param str subject: ``key``, ``scope`` or ``setting``
-        :param int ref: the subject's id, kept as a plain integer
+        :param str subject: ``key``, ``scope``, ``setting`` or ``log``
+        :param int ref: the subject's id, kept as a plain integer; a log has none
         :param str name: the subject's name at the time
         :param dict before: what was, or ``None`` where there was nothing
         :param dict after: what is, or ``None`` where there is nothing any more
@@ -159,6 +161,9 @@ class ApikeyHistory(models.Model):
             "expires": self.env._("Expires (UTC)"),
             "rotated_from": self.env._("Rotated from"),
             "value": self.env._("Value"),
+            "format": self.env._("Format"),
+            "search": self.env._("Search"),
+            "columns": self.env._("Columns"),
         }
 
     def _show(self, name, value):
