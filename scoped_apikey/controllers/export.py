@@ -97,7 +97,7 @@ class Export(http.Controller):
                 {
                     "format": kind,
                     "search": domain,
-                    "columns": [column.name for column in columns],
+                    "columns": ", ".join(column.name for column in columns),
                 },
             )
 

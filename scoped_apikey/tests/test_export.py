@@ -323,7 +323,7 @@ class TestExport(ExportCase):
         self.assertEqual(row["remote_addr"], "127.0.0.1")
         self.assertEqual(
             json.loads(row["after"]),
-            {"format": "csv", "search": json.dumps(domain), "columns": ["method"]},
+            {"format": "csv", "search": json.dumps(domain), "columns": "method"},
         )
         response = self.export("csv", [], "apikey.history")
         self.assertIn("API%20Key%20History", response.headers["Content-Disposition"])
