@@ -36,7 +36,6 @@ class Export(http.Controller):
         type="http",
         auth="user",
         methods=["GET"],
-        readonly=True,
     )
     def export(self, model, kind, domain="[]", fields=None, **_other):
         """Send a log as a file, newest rows first, as the user may see it.

@@ -455,10 +455,10 @@ class TestExportWizard(ScopedCase):
             action = wizard.action_export()
             query = urlencode({"domain": wizard.domain})
             self.assertEqual(
-                action["url"], f"/scoped_apikey/export/{model}.csv?{query}"
+                action["params"]["url"], f"/scoped_apikey/export/{model}.csv?{query}"
             )
             wizard.kind = "xlsx"
-            self.assertIn(f"{model}.xlsx?", wizard.action_export()["url"])
+            self.assertIn(f"{model}.xlsx?", wizard.action_export()["params"]["url"])
 
     def test_counts(self):
         domain = [["call_ref", "=", MARK]]

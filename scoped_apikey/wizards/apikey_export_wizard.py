@@ -67,8 +67,9 @@ class ApikeyExportWizard(models.TransientModel):
         self.ensure_one()
         query = urlencode({"domain": json.dumps(self._parsed_domain())})
         return {
-            "type": "ir.actions.act_url",
-            "url": f"/scoped_apikey/export/{self.log}.{self.kind}?{query}",
-            "target": "new",
-            "close": True,
+            "type": "ir.actions.client",
+            "tag": "scoped_apikey_download",
+            "params": {
+                "url": f"/scoped_apikey/export/{self.log}.{self.kind}?{query}",
+            },
         }
