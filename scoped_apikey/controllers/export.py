@@ -8,7 +8,6 @@ from odoo.fields import Domain
 from odoo.http import content_disposition, request
 from odoo.tools import SQL
 from werkzeug.exceptions import BadRequest, NotFound
-from werkzeug.wsgi import wrap_file
 
 from ..exports import to_csv, to_xlsx
 from ..exports.columns import columns_of
@@ -115,12 +114,7 @@ class Export(http.Controller):
         )
         headers.append(("Content-Length", file.seek(0, 2)))
         file.seek(0)
-        response = request.make_response(
-            wrap_file(request.httprequest.environ, file), headers
-        )
-        response.direct_passthrough = True
-        response.call_on_close(file.close)
-        return response
+        return request.make_response(to_xlsx.chunks(file), headers)
 
     @staticmethod
     def _headers(log, kind, content_type):

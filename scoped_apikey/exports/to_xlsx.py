@@ -9,6 +9,7 @@ import xlsxwriter
 
 SHEET_ROWS = 1_048_575  # besides the head
 CELL_LIMIT = 32_767  # characters
+CHUNK = 1 << 16
 
 
 def write(columns, batches, cut):
@@ -33,6 +34,17 @@ def write(columns, batches, cut):
         file.close()
         raise
     return file
+
+
+def chunks(file):
+    """Read a file, and close it: also when this is forgotten half-way, for a server may
+    close nothing when its client is gone.
+
+    :return: an iterator of bytes
+    """
+    with file:
+        while chunk := file.read(CHUNK):
+            yield chunk
 
 
 def _workbook(file, folder):
