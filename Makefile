@@ -2,13 +2,15 @@
 PYTHON ?= python3
 export ODOO_PATH
 
-.PHONY: help demo test escapes bench-footprint bench-concurrency fuzz crash clean
+.PHONY: help demo test escapes fuzz crash clean
 
 help:
 	@echo "make demo              a real Odoo 19 with the addon, shown and served   (ONCE=1 PORT=8069)"
 	@echo "make test              every test                                        (ARGS='-k networks -x')"
 	@echo "make escapes           write docs/escapes.md from what its tests see"
 	@echo "make bench-footprint   what a scope costs a call, in microseconds"
+	@echo "make bench-log         the call log when it has grown                    (ROWS=10000000)"
+	@echo "make bench-export      what an export of the call log takes              (ROWS=1000000)"
 	@echo "make bench-concurrency many clients with one key at a time               (SECONDS=60)"
 	@echo "make fuzz              random calls that try to get around a scope           (CALLS=20000 SEED=1 JOBS=1)"
 	@echo "make crash             kill Odoo and PostgreSQL, and examine the call log    (KILLS=50 SEED=1)"
@@ -28,11 +30,8 @@ escapes:
 	@SCOPED_APIKEY_WRITE_ESCAPES=1 $(PYTHON) -m lab test scoped_apikey/tests/test_escape_table.py \
 		scoped_apikey/tests/test_escape_doors.py
 
-bench-footprint:
-	@$(PYTHON) -m lab bench footprint
-
-bench-concurrency:
-	@$(PYTHON) -m lab bench concurrency $(if $(SECONDS),--seconds=$(SECONDS))
+bench-%:
+	@$(PYTHON) -m lab bench $* $(addprefix --size=,$(ROWS)$(SECONDS))
 
 fuzz:
 	@$(PYTHON) -m lab fuzz $(if $(CALLS),--calls=$(CALLS)) $(if $(SEED),--seed=$(SEED)) $(if $(JOBS),--jobs=$(JOBS))

@@ -23,6 +23,8 @@ from lab.stage import Stage
 
 from .footprint import processor
 
+SIZE = 60
+"""Seconds."""
 CLIENTS, WORKERS = 16, 2
 DOORS = ("json2", "xmlrpc")
 KEY = "One for all"
@@ -64,10 +66,11 @@ class Result:
         )
 
 
-def run(lab, seconds: float) -> Result:
+def run(lab, seconds: float) -> bool:
     """Measure on a PostgreSQL server of its own, one that waits for the disk, and print.
 
     :param lab: an opened ``Lab``
+    :return: whether all is as it should be
     :raise LabError: the set-up cannot go on
     """
     with (
@@ -77,7 +80,7 @@ def run(lab, seconds: float) -> Result:
     ):
         result = measure(server, database, seconds, postgres)
     report(result)
-    return result
+    return result.is_good
 
 
 def measure(server, database: str, seconds: float, postgres=None) -> Result:

@@ -14,16 +14,17 @@ import time
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
-from lab.config import write_config
 from lab.console import say, step
 from lab.durable import durable_copy
 from lab.home import folder
 from lab.postgres import connect
 from lab.web import WebSession
 
-from .footprint import processor
+from .footprint import load, processor
 
-KEYS, ADDRESSES = 200, 500
+SIZE = 10_000_000
+"""Rows."""
+KEYS = 200
 DAYS = 365
 INSERTS, ROUNDS = 300, 10
 LIST = [
@@ -129,12 +130,7 @@ class _Ledger:
     """The logs of two databases, as the code of the addon works with them in this process."""
 
     def __init__(self, lab, empty, full):
-        from odoo import tools
-
-        data = folder("run", f"bench-{full}")
-        config = write_config(lab.odoo, data, log_level="error", db_name=full)
-        tools.config.parse_config(["-c", str(config)], setup_logging=True)
-        self.empty, self.full = empty, full
+        self.empty, self.full = empty, load(lab, full)
 
     @property
     def _ended(self):

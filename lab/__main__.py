@@ -25,10 +25,9 @@ def main() -> int:
         add_help=False,
     )
     bench = subparsers.add_parser("bench", help="set up, and measure")
-    names = ["footprint", "concurrency", "log"]
+    names = ["footprint", "concurrency", "log", "export"]
     bench.add_argument("name", choices=names, help="a module of benchmarks/")
-    bench.add_argument("--seconds", type=float, default=60, help="of concurrency")
-    bench.add_argument("--rows", type=int, default=10_000_000, help="of log")
+    bench.add_argument("--size", type=int, help="seconds or rows, as the module has it")
     fuzz = subparsers.add_parser("fuzz", help="look for a way around a scope")
     fuzz.add_argument("--calls", type=int, default=20_000, help="of each seed")
     fuzz.add_argument("--seed", type=int, default=1, help="of the first job")
@@ -56,12 +55,8 @@ def main() -> int:
             return commands.fuzz(options.calls, options.seed, options.jobs)
         if options.command == "crash":
             return commands.crash(options.kills, options.seed)
-        if options.command == "bench" and options.name == "concurrency":
-            return commands.bench_concurrency(options.seconds)
-        if options.command == "bench" and options.name == "log":
-            return commands.bench_log(options.rows)
         if options.command == "bench":
-            return commands.bench(options.name)
+            return commands.bench(options.name, options.size)
         return commands.test(for_pytest)
     except LabError as error:
         print(f"\n{error}", file=sys.stderr)

@@ -101,39 +101,17 @@ def test(arguments: list) -> int:
         return pytest.main([f"--odoo-config={config}", "--odoo-http", *arguments])
 
 
-def bench(name: str) -> int:
-    """Run a benchmark on a copy of the template with the addon.
+def bench(name: str, size: int | None = None) -> int:
+    """Run a benchmark.
 
-    :param name: of a module of ``benchmarks/``
-    :return: an exit status
-    :raise LabError: the set-up cannot go on
-    """
-    with opened() as lab, lab.database() as database:
-        config = _config(lab, database, f"bench-{database}", log_level="warn")
-        importlib.import_module(f"benchmarks.{name}").run(config, database)
-    return 0
-
-
-def bench_concurrency(seconds: float) -> int:
-    """Let many clients call with one key at a time, for so long.
-
-    :return: an exit status: 0 when none stood in another's way
-    :raise LabError: the set-up cannot go on
-    """
-    with opened() as lab:
-        result = importlib.import_module("benchmarks.concurrency").run(lab, seconds)
-    return 0 if result.is_good else 1
-
-
-def bench_log(rows: int) -> int:
-    """Measure a call log of so many rows.
-
+    :param name: of a module of ``benchmarks/``, whose ``run`` takes the lab and the size
+    :param size: rows or seconds, as the module has it; none: its ``SIZE``
     :return: an exit status: 0 when all is as it should be
     :raise LabError: the set-up cannot go on
     """
+    module = importlib.import_module(f"benchmarks.{name}")
     with opened() as lab:
-        good = importlib.import_module("benchmarks.log").run(lab, rows)
-    return 0 if good else 1
+        return 0 if module.run(lab, size or module.SIZE) else 1
 
 
 def _config(lab, database: str, run: str, **options):

@@ -84,6 +84,10 @@ class WebSession:
         )
         return row["res_id"]
 
+    def download(self, path: str):
+        """Open what a link leads to. :return: the response, to be read and closed"""
+        return self._browser.open(self._url + path)
+
     def _post(self, path: str, params: dict):
         body = json.dumps(
             {"jsonrpc": "2.0", "id": 1, "method": "call", "params": params}

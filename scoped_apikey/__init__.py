@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from . import models, seams, wizards
+from . import controllers, models, seams, wizards
 from .hooks import post_init_hook, uninstall_hook
 
 

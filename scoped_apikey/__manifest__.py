@@ -15,6 +15,7 @@
         "views/apikey_scope_views.xml",
         "wizards/res_users_apikeys_description_views.xml",
         "views/res_users_apikeys_views.xml",
+        "wizards/apikey_export_wizard_views.xml",
         "views/apikey_call_views.xml",
         "views/apikey_history_views.xml",
         "views/apikey_usage_views.xml",
@@ -28,6 +29,7 @@
         "views/menus.xml",
     ],
     "assets": {
+        "web.assets_backend": ["scoped_apikey/static/src/**/*.js"],
         "web.assets_tests": ["scoped_apikey/static/tests/tours/**/*.js"],
     },
     "post_load": "post_load",

@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
 
+from . import leaving
+
 _logger = logging.getLogger(__name__)
 
 
@@ -13,14 +15,11 @@ def post_init_hook(env):
 def uninstall_hook(env):
     """Leave unscoped keys as they were, and scoped ones opening nothing.
 
-    A scoped key's stock scope is refused by every door of stock Odoo. The tables of the
-    two logs stay in the database: evidence is not an addon's to delete.
+    A scoped key's stock scope is refused by every door of stock Odoo. The logs stay in the
+    database, unless an administrator chose otherwise: evidence is not an addon's to delete.
     """
-    _logger.warning(
-        "%s scoped keys open nothing from now on. The tables apikey_call and"
-        " apikey_history are kept.",
-        _count_scoped(env),
-    )
+    _logger.warning("%s scoped keys open nothing from now on.", _count_scoped(env))
+    leaving.carry_out(env, *leaving.take_choice(env))
 
 
 def _count_scoped(env) -> int:

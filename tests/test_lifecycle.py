@@ -126,6 +126,43 @@ def test_uninstalling_and_installing_again(lab, server, make_bench, database):
     assert all_rows(bench, "apikey_call")[: len(calls)] == calls
 
 
+@pytest.mark.parametrize("choice", ["move", "delete"])
+def test_uninstalling_with_a_choice(server, make_bench, database, choice):
+    """The administrator moves the logs to a schema, or deletes them."""
+    bench = make_bench(server(database, server_wide=False), database)
+    scoped = bench.scoped(Rule("res.partner", "r"))
+    assert_scoped(bench, scoped)
+    calls = all_rows(bench, "apikey_call")
+    module = bench.admin.find("ir.module.module", ["name", "=", ADDON])
+    action = bench.admin.press("ir.module.module", "button_uninstall_wizard", [module])
+    values = {"module_ids": [[6, 0, [module]]], "apikey_logs": choice}
+    wizards = action["res_model"]
+    if choice == "delete":
+        [wizard] = bench.admin.call(wizards, "create", [values])
+        with pytest.raises(WebError, match="destroys evidence"):
+            bench.admin.press(wizards, "action_uninstall", [wizard])
+        values["apikey_logs_confirmed"] = True
+    [wizard] = bench.admin.call(wizards, "create", [values])
+    bench.admin.press(wizards, "action_uninstall", [wizard])
+    assert_opens_nothing(bench, scoped)
+    tables = bench.sql(
+        "SELECT schemaname AS schema, tablename AS name FROM pg_tables"
+        " WHERE tablename ~ '^apikey_(call|history)'"
+    )
+    assert {table.schema for table in tables} == (
+        {"apikey_archive"} if choice == "move" else set()
+    )
+    if choice == "move":
+        assert all_rows(bench, "apikey_archive.apikey_call") == calls
+    assert not bench.sql(
+        "SELECT FROM ir_config_parameter WHERE key ~ 'logs_at_uninstall'"
+    )
+
+    set_module(bench, "button_immediate_install")
+    assert all_rows(bench, "apikey_call") == []
+    assert_scoped(bench, bench.scoped(Rule("res.partner", "r")))
+
+
 def test_what_is_loaded_server_wide_is_not_uninstalled(bench):
     with pytest.raises(WebError, match="cannot be uninstalled: scoped_apikey"):
         set_module(bench, "button_immediate_uninstall")

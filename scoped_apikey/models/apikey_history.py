@@ -19,6 +19,7 @@ EVENTS = [
     ("lifted", "Scope lifted"),
     ("removed", "Removed"),
     ("purged", "Removed by retention"),
+    ("exported", "Exported"),
 ]
 
 
@@ -80,8 +81,8 @@ class ApikeyHistory(models.Model):
         """Add a row to the transaction that makes the change.
 
         :param str event: one of ``EVENTS``
-        :param str subject: ``key``, ``scope`` or ``setting``
-        :param int ref: the subject's id, kept as a plain integer
+        :param str subject: ``key``, ``scope``, ``setting`` or ``log``
+        :param int ref: the subject's id, kept as a plain integer; a log has none
         :param str name: the subject's name at the time
         :param dict before: what was, or ``None`` where there was nothing
         :param dict after: what is, or ``None`` where there is nothing any more
@@ -218,6 +219,9 @@ class ApikeyHistory(models.Model):
             "rows": self.env._("Rows"),
             "number": self.env._("Last seal"),
             "digest": self.env._("Digest of the last seal"),
+            "format": self.env._("Format"),
+            "search": self.env._("Search"),
+            "columns": self.env._("Columns"),
         }
 
     def _show(self, name, value):

@@ -10,6 +10,7 @@ from . import test_decide
 from . import test_escape_doors
 from . import test_escape_table
 from . import test_escapes
+from . import test_export
 from . import test_footprint
 from . import test_generic_methods
 from . import test_identify

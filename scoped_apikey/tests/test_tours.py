@@ -94,6 +94,9 @@ class TestTours(HttpCase):
             }
         )
         self.start_tour("/odoo", "scoped_apikey_auditor", login="apikey_auditor")
+        [export] = self.env["apikey.history"].search([("event", "=", "exported")])
+        self.assertEqual(export.actor_login, "apikey_auditor")
+        self.assertIn("today -7d", export.after)
 
     def test_menus(self):
         """Each sees the lists once: administrators in Settings, auditors on their own."""

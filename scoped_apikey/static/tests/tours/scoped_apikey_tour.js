@@ -34,6 +34,15 @@ function nothingToChange(view) {
     ];
 }
 
+/** Fetch what a link downloads: the browser of the tests saves no file. */
+let download;
+function fetchDownload(ev) {
+    if (ev.target.matches("a[download]")) {
+        ev.preventDefault();
+        download = fetch(ev.target.href);
+    }
+}
+
 registry.category("web_tour.tours").add("scoped_apikey_admin", {
     steps: () => [
         // A scope with a rule and hours.
@@ -152,6 +161,35 @@ registry.category("web_tour.tours").add("scoped_apikey_auditor", {
 
         ...openList("api-call-log", "API Call Log"),
         ...nothingToChange("list"),
+        {
+            content: "There is nothing to do to a row but to read it",
+            trigger:
+                "body:not(:has(.o_list_record_selector, .o_cp_action_menus button)) .o_data_row",
+        },
+        { trigger: ".o_control_panel button:contains(Export…)", run: "click" },
+        {
+            content: "What the list shows will be exported",
+            trigger: ".modal .o_field_widget[name=domain]:contains(today -7d)",
+        },
+        { trigger: ".modal .o_field_widget[name=row_count]:contains(1)" },
+        {
+            trigger: ".modal button[name=action_export]",
+            run(helpers) {
+                document.addEventListener("click", fetchDownload);
+                return helpers.click();
+            },
+        },
+        {
+            content: "The file has the call",
+            trigger: "body:not(:has(.modal))",
+            async run() {
+                document.removeEventListener("click", fetchDownload);
+                const text = await (await download).text();
+                if (!text.includes("Audited Key")) {
+                    throw new Error(`Not the call: ${text}`);
+                }
+            },
+        },
         { trigger: ".o_data_row .o_data_cell:contains(unlink)", run: "click" },
         { trigger: ".o_form_view .alert-danger:contains(A reason to read.)" },
         ...nothingToChange("form"),
