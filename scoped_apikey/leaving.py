@@ -15,6 +15,8 @@ import psycopg2
 from odoo import fields
 from odoo.tools import SQL
 
+from .ledger.tables import TRIGGER
+
 KEEP, MOVE, DELETE = "keep", "move", "delete"
 PARAMETER = "scoped_apikey.logs_at_uninstall"
 # An uninstallation that failed must not leave an order behind for the next one.
@@ -142,6 +144,7 @@ def drop(env, tables):
     for table in tables:
         # A partition goes with the table that it is of.
         env.cr.execute(SQL("DROP TABLE IF EXISTS %s", SQL.identifier(table)))
+    env.cr.execute(SQL("DROP FUNCTION IF EXISTS %s()", SQL.identifier(TRIGGER)))
 
 
 def what_hinders(env, schema):

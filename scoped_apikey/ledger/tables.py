@@ -136,13 +136,33 @@ def make_period(cr, log, moment):
 
 def periods(cr, log) -> list[Period]:
     """Return the weeks that a log has, oldest first."""
+    return sorted(filter(None, _partitions(cr, log).values()))
+
+
+def strangers(cr, log) -> list[str]:
+    """Return the partitions of a log that are none of its weeks: somebody else made them."""
+    partitions = _partitions(cr, log)
+    return sorted(name for name, period in partitions.items() if period is None)
+
+
+def _partitions(cr, log) -> dict[str, Period | None]:
+    """Return the partitions of a log, and which week each is by its name and bounds."""
     cr.execute(
-        "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+        "SELECT c.relname, pg_get_expr(c.relpartbound, c.oid)"
+        " FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
         " WHERE i.inhparent = to_regclass(%s)",
         [f'"{log}"'],
     )
-    names = [name.removeprefix(f"{log}_") for (name,) in cr.fetchall()]
-    return sorted(map(Period.named, names))
+    return {name: _week_of(log, name, bounds) for name, bounds in cr.fetchall()}
+
+
+def _week_of(log, name, bounds):
+    try:
+        period = Period.named(name.removeprefix(f"{log}_"))
+    except ValueError:
+        return None
+    known = f"FOR VALUES FROM ('{period.begin}') TO ('{period.end}')"
+    return period if (name, bounds) == (period.table(log), known) else None
 
 
 def drop_period(cr, log, period, record) -> bool:

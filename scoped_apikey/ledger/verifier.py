@@ -31,7 +31,7 @@ from .sealer import (
     read_state,
     seal_columns,
 )
-from .tables import periods
+from .tables import periods, strangers
 
 FINDINGS_KEPT = 100
 PROGRESS_EVERY = 100_000  # rows
@@ -235,6 +235,8 @@ def _verify_log(cr, log, state, purges, report, progress):
     )
     sealed = {name for (name,) in cr.fetchall()}
     present = {period.name for period in periods(cr, log.table)}
+    for name in strangers(cr, log.table):
+        report.add("period", INSERTED, log.table, name)
     removed = {purge.period: purge for purge in purges if purge.log == log.table}
     for name in sorted(sealed | present, key=Period.named):
         if name in present:

@@ -159,6 +159,9 @@ class ApikeyVerification(models.Model):
                 "Week %(ref)s of %(log)s is missing, and nothing on record says that the"
                 " retention removed it."
             ),
+            ("period", "inserted"): self.env._(
+                "The table %(ref)s is a part of %(log)s, and no week of it."
+            ),
             ("witness", "unreadable"): self.env._(
                 "The file of seals has a line that is no seal: %(ref)s"
             ),

@@ -310,6 +310,20 @@ class TestTampering(LedgerCase):
             [finding] = self.findings(cr)
         self.assertEqual(finding[:4], ("period", "missing", "apikey_call", period))
 
+    def test_a_part_that_is_no_week(self):
+        """Rows in it would be shown, and lie in no week that anybody verifies."""
+        for bounds in (
+            "FOR VALUES FROM ('1999-01-01') TO ('1999-01-08')",
+            "DEFAULT",
+        ):
+            with self.subTest(bounds), self.tampering() as cr:
+                cr.execute(
+                    f"CREATE TABLE apikey_call_1999w01 PARTITION OF apikey_call {bounds}"
+                )
+                [finding] = self.findings(cr)
+                self.assertEqual(finding.problem, "inserted")
+                self.assertEqual(finding.ref, "apikey_call_1999w01")
+
     def test_the_history_is_sealed_too(self):
         with sealing.environment(self.db) as env:
             env["apikey.history"]._record("changed", "setting", 1, "x.test")

@@ -94,7 +94,9 @@ class TestTours(HttpCase):
             }
         )
         self.start_tour("/odoo", "scoped_apikey_auditor", login="apikey_auditor")
-        [export] = self.env["apikey.history"].search([("event", "=", "exported")])
+        export = self.env["apikey.history"].search(
+            [("event", "=", "exported")], limit=1
+        )
         self.assertEqual(export.actor_login, "apikey_auditor")
         self.assertIn("today -7d", export.after)
 

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Where the addon goes, scoped keys open nothing, and unscoped ones stay as they were."""
 
+from datetime import datetime
 from unittest.mock import patch
 
 from odoo import fields
@@ -106,7 +107,7 @@ class TestUninstall(ScopedCase):
         self.env["apikey.call"]._insert(
             {
                 "call_ref": "uninstalled",
-                "called_at": "2001-01-01",
+                "called_at": datetime(2001, 1, 1),
                 "outcome": "allowed",
             }
         )

@@ -171,7 +171,7 @@ registry.category("web_tour.tours").add("scoped_apikey_auditor", {
             content: "What the list shows will be exported",
             trigger: ".modal .o_field_widget[name=domain]:contains(today -7d)",
         },
-        { trigger: ".modal .o_field_widget[name=row_count]:contains(1)" },
+        { trigger: ".modal .o_field_widget[name=row_count]:not(:contains(/^0?$/))" },
         {
             trigger: ".modal button[name=action_export]",
             run(helpers) {
