@@ -10,6 +10,7 @@ help:
 	@echo "make escapes           write docs/escapes.md from what its tests see"
 	@echo "make bench-footprint   what a scope costs a call, in microseconds"
 	@echo "make bench-log         the call log when it has grown                    (ROWS=10000000)"
+	@echo "make bench-row         what a row of the call log costs a call"
 	@echo "make bench-export      what an export of the call log takes              (ROWS=1000000)"
 	@echo "make bench-concurrency many clients with one key at a time               (SECONDS=60)"
 	@echo "make fuzz              random calls that try to get around a scope           (CALLS=20000 SEED=1 JOBS=1)"

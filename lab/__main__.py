@@ -25,7 +25,7 @@ def main() -> int:
         add_help=False,
     )
     bench = subparsers.add_parser("bench", help="set up, and measure")
-    names = ["footprint", "concurrency", "log", "export"]
+    names = ["footprint", "concurrency", "log", "row", "export"]
     bench.add_argument("name", choices=names, help="a module of benchmarks/")
     bench.add_argument("--size", type=int, help="seconds or rows, as the module has it")
     fuzz = subparsers.add_parser("fuzz", help="look for a way around a scope")

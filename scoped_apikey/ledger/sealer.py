@@ -254,6 +254,8 @@ def copy_rows(cr, query, file):
     :param SQL query: what to select
     """
     text = cr.mogrify(query).decode()
+    # The same text for the same row, whatever somebody has set for the database or its role.
+    cr.execute("SET LOCAL extra_float_digits = 1; SET LOCAL client_encoding = UTF8")
     cr.copy_expert(f"COPY ({text}) TO STDOUT", file)
 
 

@@ -6,8 +6,8 @@ and none is missing. Then the rows: of each week, those that are there against t
 were sealed. At last the witnesses, which left the database: whoever owns it can write a
 chain anew, but not what others have kept.
 
-A row that is not sealed yet is one that the last seal's snapshot has not seen. Any other
-that no seal has was put in afterwards.
+A row that is not sealed yet is one that the last seal's snapshot has not seen, of a
+transaction that has begun. Any other that no seal has was put in afterwards.
 """
 
 import heapq
@@ -31,6 +31,7 @@ from .sealer import (
     read_state,
     seal_columns,
 )
+from .snapshots import Snapshot
 from .tables import periods, strangers
 
 FINDINGS_KEPT = 100
@@ -119,6 +120,8 @@ def verify(
     :param progress: called now and then with the number of rows looked at
     """
     report = Report()
+    cr.execute("SELECT pg_current_snapshot()::text")
+    now = Snapshot.parse(cr.fetchone()[0])
     state = read_state(cr)
     digests = _verify_chain(cr, purges, report)
     if state.last and state.last.home != read_home(cr):
@@ -126,7 +129,7 @@ def verify(
         state = State(state.last, {log.table: _last_id(cr, log) for log in logs})
     _verify_witnesses(digests, state, witnesses, report)
     for log in logs:
-        _verify_log(cr, log, state, purges, report, progress)
+        _verify_log(cr, log, state, now, purges, report, progress)
     progress(report.rows)
     return report
 
@@ -225,7 +228,7 @@ def _verify_witnesses(known, state, lines, report):
 # ----------------------------------------------------------------------
 
 
-def _verify_log(cr, log, state, purges, report, progress):
+def _verify_log(cr, log, state, now, purges, report, progress):
     cr.execute(
         SQL(
             "SELECT DISTINCT period FROM %s WHERE log = %s",
@@ -240,19 +243,19 @@ def _verify_log(cr, log, state, purges, report, progress):
     removed = {purge.period: purge for purge in purges if purge.log == log.table}
     for name in sorted(sealed | present, key=Period.named):
         if name in present:
-            _verify_period(cr, log, name, state, report, progress)
+            _verify_period(cr, log, name, state, now, report, progress)
         elif name in removed:
             report.purged.append(removed[name])
         else:
             report.add("period", MISSING, log.table, name)
 
 
-def _verify_period(cr, log, name, state, report, progress):
+def _verify_period(cr, log, name, state, now, report, progress):
     period = Period.named(name)
     columns = read_columns(cr, log.table)
     condition = SQL("log = %s AND period = %s", log.table, name)
     seals = [seal for seal, _digest in _seals(cr, condition)]
-    comparison = _Comparison(log, seals, columns, state, report, progress)
+    comparison = _Comparison(log, seals, columns, state, now, report, progress)
     copy_rows(
         cr,
         SQL(
@@ -272,12 +275,13 @@ def _verify_period(cr, log, name, state, report, progress):
 class _Comparison:
     """Takes the rows of a week in the order of their ids, and compares them with its seals."""
 
-    def __init__(self, log, seals, columns, state, report, progress):
+    def __init__(self, log, seals, columns, state, now, report, progress):
         self._log = log.table
         self._columns = columns
         self._xact = columns.index("xact")
         self._first_id = state.first_ids.get(log.table, 0)
-        self._snapshot = state.snapshot
+        self._sealed_until = state.snapshot
+        self._now = now
         self._report = report
         self._progress = progress
         self._sealed = heapq.merge(*map(self._of_seal, seals))
@@ -328,10 +332,15 @@ class _Comparison:
 
     def _see_unsealed(self, id_, row):
         transaction = int(row.split(b"\t")[self._xact])
-        if id_ <= self._first_id or self._snapshot.has_seen(transaction):
-            self._report.add("row", INSERTED, self._log, id_)
-        else:
+        could_be_new = (
+            id_ > self._first_id
+            and not self._sealed_until.has_seen(transaction)
+            and transaction < self._now.xmax
+        )
+        if could_be_new:
             self._report.unsealed += 1
+        else:
+            self._report.add("row", INSERTED, self._log, id_)
 
 
 def _part(row, part):

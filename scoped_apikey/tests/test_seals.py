@@ -149,6 +149,7 @@ class TestTampering(LedgerCase):
             ("as if then, another id", self.third[1] + 1000, "xact"),
             ("as if then, the same id", self.first[1], "xact"),
             ("with the next id", "nextval('apikey_call_id_seq')", "xact"),
+            ("never to be sealed", self.third[1] + 1000, "xact + 1000000000"),
         ):
             with self.subTest(name), self.tampering() as cr:
                 cr.execute(
@@ -179,6 +180,12 @@ class TestTampering(LedgerCase):
             report = verifier.verify(cr, logs, [])
         self.assertEqual(report.findings, [])
         self.assertEqual((report.late, report.first_late), (1, new_id))
+
+    def test_settings_that_change_how_values_are_written(self):
+        """Of the role or the database: they neither hide anything nor raise an alarm."""
+        with self.tampering() as cr:
+            cr.execute("SET LOCAL extra_float_digits = 0")
+            self.assertEqual(self.findings(cr), [])
 
     def test_swapped(self):
         one, other = self.second[0], self.second[2]
