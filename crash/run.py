@@ -29,6 +29,7 @@ class Report:
     :param says: what answers said that are neither done nor refused for want of a rule
     :param findings: of the last time the log was examined, which looks at all of it
     :param exceptions: of each time, no sentence twice
+    :param seals: what the verification of the log says
     """
 
     kills: Counter = field(default_factory=Counter)
@@ -36,6 +37,7 @@ class Report:
     says: Counter = field(default_factory=Counter)
     findings: object = None
     exceptions: dict = field(default_factory=dict)
+    seals: str = ""
 
     def lines(self) -> list:
         """The report for a reader."""
@@ -56,6 +58,7 @@ class Report:
             f"calls that a client sent again, and that were done twice: {findings.sent_twice}",
             f"calls whose commit was done while word of it was lost: {findings.said_twice}",
         ]
+        lines += self.seals.splitlines()
         lines += [*self.exceptions][:SHOWN]
         lines.append(f"{len(self.exceptions)} exceptions found")
         return lines
@@ -99,6 +102,10 @@ def rounds(world, evidence, kills: int, seed: int) -> Report:
         report.answers[call.kind, call.answer] += 1
         if call.answer in (FAILED, LOST):
             report.says[call.says] += 1
+    verified = world.verify()
+    report.seals = verified.stdout
+    if verified.returncode:
+        report.exceptions[f"the seals: {verified.stdout}{verified.stderr}"] = None
     return report
 
 

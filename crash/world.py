@@ -10,7 +10,9 @@ from lab.durable import durable_copy
 from lab.embedded import Embedded
 from lab.home import REPO
 from lab.postgres import connect
+from lab.seals import verify
 from lab.server import OdooServer
+from lab.source import Odoo
 from lab.stage import Stage
 
 from .clients import Client
@@ -34,10 +36,15 @@ class World:
     odoo: OdooServer
     database: str
     clients: list
+    source: Odoo
 
     def connect(self):
         """A cursor behind Odoo's back, in autocommit; a context manager."""
         return connect(self.database, **self.postgres.address)
+
+    def verify(self):
+        """Verify the seals of the log. :return: the ended process, and what it printed"""
+        return verify(self.source, self.database, environment=self.postgres.variables)
 
 
 @contextmanager
@@ -58,7 +65,7 @@ def opened(lab, seed: int) -> Iterator[World]:
         )
         with odoo:
             clients = _clients(Stage(odoo, database), seed)
-            yield World(postgres, odoo, database, clients)
+            yield World(postgres, odoo, database, clients, lab.odoo)
 
 
 def _clients(stage: Stage, seed: int) -> list:

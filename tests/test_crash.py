@@ -40,6 +40,7 @@ def test_nothing_is_lost_and_nothing_made_up(report):
     assert report.findings.rows["allowed"] > 100, printed
     assert report.findings.rows["denied"] > 10, printed
     assert report.findings.effects > 100, printed
+    assert "Unaltered" in report.seals, printed
     assert any(answer in (FAILED, LOST) for _kind, answer in report.answers), printed
 
 

@@ -2,7 +2,6 @@
 """The call log as a ledger: what it does to a server, and what a server does to it."""
 
 import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -13,8 +12,8 @@ import pytest
 from lab import databases
 from lab.cases import Rule
 from lab.postgres import connect
+from lab.seals import verify
 from lab.stage import DOORS
-from lab.templates import LAUNCHER
 
 METHODS = "look, commit_half_way"
 TRIGGER = "apikey_log_refuses_changes"
@@ -28,6 +27,23 @@ def key(bench):
 @pytest.fixture(scope="module")
 def stock_key(bench):
     return bench.unscoped()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unattended(lab, module_server, make_bench, tmp_path_factory):
+    """A server on a database of its own, which has served calls and is left alone then.
+
+    :return: its bench, and the file that its seals are kept in
+    """
+    file = tmp_path_factory.mktemp("seals") / "seals.jsonl"
+    with lab.database() as database:
+        running = module_server(database, options={"scoped_apikey_seals": str(file)})
+        bench = make_bench(running, database)
+        key = bench.scoped(Rule("res.partner", "r"), name="sealed")
+        for _time in range(3):
+            assert bench.call("json2", key, "res.partner", "search_count", domain=[]).ok
+        yield bench, file
+        running.stop()
 
 
 def create(bench, door, caller, name):
@@ -202,41 +218,6 @@ def test_a_replica(lab, bench, probe_path, key, make_bench):
 # Seals
 
 
-def test_a_server_seals_by_itself_and_a_tamperer_is_found(
-    lab, database, server, tmp_path, make_bench
-):
-    """No scheduled job runs here: who serves, seals; and the command finds what was altered."""
-    file = tmp_path / "seals.jsonl"
-    running = server(database, options={"scoped_apikey_seals": str(file)})
-    bench = make_bench(running, database)
-    key = bench.scoped(Rule("res.partner", "r"), name="sealed")
-    for _time in range(3):
-        assert bench.call("json2", key, "res.partner", "search_count", domain=[]).ok
-    deadline = time.monotonic() + 60
-    while not file.exists() or "apikey_call" not in file.read_text():
-        assert time.monotonic() < deadline, "it is a minute old, and not sealed"
-        time.sleep(0.2)
-    running.stop()
-    said = [
-        line.partition("sealing: seal ")[2]
-        for line in running.log.read_text().splitlines()
-        if "sealing: seal " in line
-    ]
-    assert said == file.read_text().splitlines(), "the server's log has them, too"
-
-    sound = verify(lab, database, file)
-    assert sound.returncode == 0, sound.stdout + sound.stderr
-    assert "Unaltered" in sound.stdout
-    assert "kept outside the database are the same" in sound.stdout
-
-    [row] = bench.sql("SELECT min(id) + 1 AS id FROM apikey_call")
-    bench.sql(f"ALTER TABLE {week_of(bench, row.id)} DISABLE TRIGGER {TRIGGER}")
-    bench.sql(f"DELETE FROM {week_of(bench, row.id)} WHERE id = {row.id}")
-    altered = verify(lab, database, file)
-    assert altered.returncode == 1
-    assert f"Row {row.id} of apikey_call is missing." in altered.stdout
-
-
 def week_of(bench, id_):
     [row] = bench.sql(
         "SELECT tableoid::regclass::text AS week FROM apikey_call WHERE id = %s", id_
@@ -244,34 +225,18 @@ def week_of(bench, id_):
     return row.week
 
 
-def verify(lab, database, *files):
-    """Run the command, as an administrator of the server does."""
-    from lab.config import write_config
-    from lab.home import folder
-
-    config = write_config(lab.odoo, folder("run", f"verify-{database}"))
-    addons = f"--addons-path={','.join(map(str, lab.odoo.addons_path))}"
-    command = [sys.executable, LAUNCHER, addons, "apikey_log", f"--config={config}"]
-    command += [
-        f"--database={database}",
-        "verify",
-        *(f"--seals={one}" for one in files),
-    ]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
-
-
 @pytest.mark.parametrize("how", ["copied", "dumped"])
 def test_a_restored_backup_begins_a_new_chain(lab, bench, key, how):
     """Its transactions are counted anew, which neither hides nor invents an alteration."""
     for number in range(3):
         assert create(bench, "json2", key, f"before it was {how} {number}").ok
-    assert verify(lab, bench.database).returncode == 0
+    assert verify(lab.odoo, bench.database).returncode == 0
     copy = f"{bench.database}_{how}"
     with COPIES[how](bench.database, copy):
-        first = verify(lab, copy)
+        first = verify(lab.odoo, copy)
         assert first.returncode == 0, first.stdout + first.stderr
         assert "restored, copied or moved" in first.stdout
-        second = verify(lab, copy)
+        second = verify(lab.odoo, copy)
         assert second.returncode == 0, second.stdout
         with connect(copy) as cursor:
             cursor.execute(
@@ -280,7 +245,7 @@ def test_a_restored_backup_begins_a_new_chain(lab, bench, key, how):
             id_, week = cursor.fetchone()
             cursor.execute(f"ALTER TABLE {week} DISABLE TRIGGER {TRIGGER}")
             cursor.execute(f"UPDATE {week} SET outcome = 'denied' WHERE id = {id_}")
-        third = verify(lab, copy)
+        third = verify(lab.odoo, copy)
         assert third.returncode == 1
         assert f"Row {id_} of apikey_call was altered." in third.stdout
 
@@ -346,3 +311,32 @@ def test_rows_are_small(bench):
     finally:
         bench.sql(f"DROP TABLE {name}")
     assert row.bytes <= 400
+
+
+def test_a_server_seals_by_itself_and_a_tamperer_is_found(lab, unattended):
+    """No scheduled job runs here: who serves, seals; and the command finds what was altered."""
+    bench, file = unattended
+    running, database = bench.server, bench.database
+    deadline = time.monotonic() + 60
+    while not file.exists() or "apikey_call" not in file.read_text():
+        assert time.monotonic() < deadline, "it is a minute old, and not sealed"
+        time.sleep(0.2)
+    running.stop()
+    said = [
+        line.partition("sealing: seal ")[2].strip()
+        for line in running.log.read_text().splitlines()
+        if "sealing: seal " in line
+    ]
+    assert said == file.read_text().splitlines(), "the server's log has them, too"
+
+    sound = verify(lab.odoo, database, file)
+    assert sound.returncode == 0, sound.stdout + sound.stderr
+    assert "Unaltered" in sound.stdout
+    assert "kept outside the database are the same" in sound.stdout
+
+    [row] = bench.sql("SELECT min(id) + 1 AS id FROM apikey_call")
+    bench.sql(f"ALTER TABLE {week_of(bench, row.id)} DISABLE TRIGGER {TRIGGER}")
+    bench.sql(f"DELETE FROM {week_of(bench, row.id)} WHERE id = {row.id}")
+    altered = verify(lab.odoo, database, file)
+    assert altered.returncode == 1
+    assert f"Row {row.id} of apikey_call is missing." in altered.stdout

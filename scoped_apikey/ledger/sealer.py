@@ -11,6 +11,7 @@ moved: its transactions are counted anew, and a new chain begins, which says so.
 """
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -33,6 +34,7 @@ HEARTBEAT = timedelta(hours=1)
 """How often to say that there was nothing: what is written later cannot claim to be older."""
 LATE = timedelta(hours=1)
 """How much older than the last seal a row may say that it is."""
+TRIES, PAUSE = 200, 0.02  # seconds
 
 
 class Log(NamedTuple):
@@ -124,32 +126,36 @@ def seal(
     if reason is None:
         reason = _reason_to_begin(cr)
         cr.rollback()
-    try:
-        # Locks come first: the transaction's snapshot is taken after them, and so shows
-        # all that those who held them before have done.
-        cr.execute(
-            SQL(
-                "LOCK TABLE ONLY %s IN SHARE ROW EXCLUSIVE MODE NOWAIT",
-                SQL.identifier(SEALS),
-            ),
-            log_exceptions=False,
-        )
-        if reason:
-            # Whoever writes a row now would count by the chain that ends.
-            tables = SQL(", ").join(
-                SQL("ONLY %s", SQL.identifier(log.table)) for log in logs
-            )
-            cr.execute(
-                SQL("LOCK TABLE %s IN SHARE MODE NOWAIT", tables), log_exceptions=False
-            )
-    except psycopg2.errors.LockNotAvailable:
-        cr.rollback()
+    if not _lock(cr, logs if reason else []):
         return []
     seals = _make_seals(cr, logs, reason, note)
     for one in seals:
         _insert(cr, one)
     cr.commit()
     return seals
+
+
+def _lock(cr, logs) -> bool:
+    """Be the only one who seals; where a chain begins, let nobody write a row meanwhile.
+
+    Locks come first: the transaction's snapshot is taken after them, and so shows all that
+    those who held them before have done. Nobody waits for them in front of a call.
+
+    :param logs: those that nobody may write to: such a row would be of the chain that ends
+    :return: whether they were to be had
+    """
+    locks = [SQL("%s IN SHARE ROW EXCLUSIVE MODE NOWAIT", SQL.identifier(SEALS))]
+    locks += [SQL("%s IN SHARE MODE NOWAIT", SQL.identifier(log.table)) for log in logs]
+    for _try in range(TRIES if logs else 1):
+        try:
+            for lock in locks:
+                cr.execute(SQL("LOCK TABLE ONLY %s", lock), log_exceptions=False)
+        except psycopg2.errors.LockNotAvailable:
+            cr.rollback()
+            time.sleep(PAUSE)
+        else:
+            return True
+    return False
 
 
 def _reason_to_begin(cr) -> str | None:
