@@ -87,7 +87,11 @@ def run(lab, rows: int) -> bool:
         ledger = _Ledger(lab, empty, full)
         with step(f"Writing {rows:,} rows over {DAYS} days"):
             ledger.fill(rows)
-        say(f"\nPython {platform.python_version()}, {processor()}, PostgreSQL 18")
+        with connect(full) as cursor:
+            release = cursor.connection.server_version // 10000
+        say(
+            f"\nPython {platform.python_version()}, {processor()}, PostgreSQL {release}"
+        )
         say(f"Rows: {rows:,}. A flush of the disk: {flush():.2f} ms (median)\n")
         say(f"| {'what':58} | {'measured':>19} | {'asked':18} |     |")
         say(f"| {'-' * 58} | {'-' * 18}: | {'-' * 18} | --- |")
