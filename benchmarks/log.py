@@ -302,6 +302,8 @@ def _measure_screens(figures, web):
         )
 
     week = ["called_at", ">=", "today -7d"]
+    [newest] = web.call("apikey.call", "search_read", [], ["call_ref"], limit=1)
+    ref = newest["call_ref"]
     for what, call, at_most in (
         ("the first page, of all", first_page(), 200),
         ("the first page, of the last seven days", first_page(week), 200),
@@ -316,6 +318,7 @@ def _measure_screens(figures, web):
             200,
         ),
         ("the calls of a key, of all", first_page(["apikey_ref", "=", 17]), 200),
+        ("a call by its reference", first_page(["call_ref", "=", ref]), 200),
         ("refused today", first_page(["outcome", "=", "denied"], week), None),
         (
             "an address and a month",

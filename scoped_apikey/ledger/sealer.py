@@ -123,11 +123,11 @@ def seal(
     :param reason: begin a new chain for this reason, whatever there is
     :return: the new seals; none where there is nothing to seal, or somebody else is at it
     """
-    if reason is None:
-        reason = _reason_to_begin(cr)
-        cr.rollback()
-    if not _lock(cr, logs if reason else []):
+    begins = reason or _reason_to_begin(cr)
+    cr.rollback()
+    if not _lock(cr, logs if begins else []):
         return []
+    reason = reason or _reason_to_begin(cr)  # somebody may have begun it meanwhile
     seals = _make_seals(cr, logs, reason, note)
     for one in seals:
         _insert(cr, one)

@@ -1,14 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What a call is, and the log of calls: written once, altered by nobody."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
+from odoo.tools import SQL
 
-from ..call import IDS_SHOWN, Call, show_ids
-from .common import ScopedCase, calls, events, make_user
+from ..call import IDS_SHOWN, Call, make_ref, moment_of, show_ids
+from ..rooms.identify import identify_key, identify_user
+from .common import ScopedCase, calls, events, make_key, make_user
 
 LOGS = ("apikey.call", "apikey.history")
 
@@ -25,6 +27,105 @@ class TestCall(ScopedCase):
         self.assertTrue(show_ids((*hundred, 101)).endswith("99, 100 and 1 more"))
         self.assertTrue(show_ids(tuple(range(10_000))).endswith("99 and 9900 more"))
         self.assertEqual(show_ids(("x" * 500,)), "x" * 20)
+
+    def test_a_reference_begins_with_its_time(self):
+        for moment in (
+            datetime(2026, 11, 28, 12, 0, 0, 1),
+            datetime(1970, 1, 1),
+            datetime(2999, 12, 31, 23, 59, 59, 999999),
+        ):
+            refs = {make_ref(moment) for _time in range(50)}
+            self.assertEqual(len(refs), 50)
+            for ref in refs:
+                self.assertRegex(ref, "^[0-9a-f]{32}$")
+                self.assertLessEqual(
+                    abs(moment_of(ref) - moment), timedelta(milliseconds=1)
+                )
+
+    def test_what_is_no_reference_has_no_time(self):
+        for value in (None, "", 7, "0" * 32, "x" * 32, "f" * 32, b"\0", [], "tour"):
+            self.assertIsNone(moment_of(value))
+
+    def test_a_call_is_found_by_its_reference(self):
+        """In the week that the reference says, and whatever else is looked for."""
+        old = Call("db", "xmlrpc", None, "x", "old")
+        old.called_at = datetime(2020, 2, 2)
+        old.ref = make_ref(old.called_at)
+        new = Call("db", "xmlrpc", None, "x", "new")
+        log = self.env["apikey.call"]
+        for call in (old, new):
+            log._insert(call.row("allowed", None))
+        for domain, methods in (
+            ([("call_ref", "=", old.ref)], ["old"]),
+            ([("call_ref", "in", [old.ref, new.ref])], ["new", "old"]),
+            ([("call_ref", "=", old.ref[:-1])], []),
+            ([("call_ref", "!=", old.ref), ("model", "=", "x")], ["new"]),
+            ([("call_ref", "=", new.ref), ("method", "=", "old")], []),
+            (["|", ("call_ref", "=", new.ref), ("method", "=", "old")], ["new", "old"]),
+        ):
+            with self.subTest(domain):
+                self.assertEqual(log.search(domain).mapped("method"), methods)
+        plan = "\n".join(
+            line
+            for (line,) in self.env.execute_query(
+                SQL(
+                    "EXPLAIN %s",
+                    log._search([("call_ref", "=", old.ref)]).select(),
+                )
+            )
+        )
+        self.assertIn("apikey_call_2020w05", plan)
+        self.assertNotIn("2026", plan)
+
+    def test_rows_of_reads_that_do_not_wait(self):
+        """Only where the transaction has changed nothing: what it did would be lost, too."""
+        row = Call("db", "xmlrpc", None, "x", "lazy").row("allowed", None)
+        for writes, waits, expected in (
+            (False, True, "on"),
+            (False, False, "off"),
+            (True, False, "on"),
+        ):
+            with self.subTest(writes=writes, waits=waits), self.registry.cursor() as cr:
+                cr.execute("SET LOCAL synchronous_commit = on")
+                if writes:
+                    cr.execute("UPDATE res_partner SET id = id WHERE id = 1")
+                self.env(cr=cr)["apikey.call"]._insert(row, waits_for_disk=waits)
+                cr.execute("SHOW synchronous_commit")
+                self.assertEqual(cr.fetchone(), (expected,))
+                cr.execute("SHOW lock_timeout")
+                self.assertEqual(cr.fetchone(), ("0",))
+                cr.rollback()
+
+    def test_what_an_administrator_wants_of_rows(self):
+        """The scope says, or the setting does; what is not understood is the stricter."""
+        parameters = self.env["ir.config_parameter"]
+        for setting, of_scope, expected in (
+            (False, False, False),
+            ("serve", False, True),
+            ("serve", "refuse", False),
+            ("refuse", "serve", True),
+            ("nonsense", False, False),
+        ):
+            with self.subTest(setting=setting, scope=of_scope):
+                parameters.set_param("scoped_apikey.on_log_failure", setting)
+                scope = self.scope(on_log_failure=of_scope)
+                call = Call(self.env.cr.dbname, "xmlrpc")
+                identify_key(self.env, call, make_key(self.env, self.user, scope))
+                self.assertTrue(call.identified)
+                self.assertEqual(call.goes_unrecorded, expected)
+                stock = Call(self.env.cr.dbname, "xmlrpc")
+                identify_key(self.env, stock, make_key(self.env, self.user, None))
+                self.assertEqual(stock.goes_unrecorded, setting == "serve")
+        for setting, waits in (
+            (False, True),
+            ("lazy", False),
+            ("x", True),
+            ("wait", True),
+        ):
+            parameters.set_param("scoped_apikey.read_rows", setting)
+            call = Call(self.env.cr.dbname, "xmlrpc")
+            identify_user(self.env, call, self.user.id)
+            self.assertEqual(call.reads_wait, waits)
 
     def test_row_of_a_password_call(self):
         call = Call("db", "xmlrpc", "::1", "res.partner", "read", (1,))
