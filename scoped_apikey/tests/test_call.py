@@ -109,11 +109,11 @@ class TestCall(ScopedCase):
             with self.subTest(setting=setting, scope=of_scope):
                 parameters.set_param("scoped_apikey.on_log_failure", setting)
                 scope = self.scope(on_log_failure=of_scope)
-                call = Call(self.env.cr.dbname, "xmlrpc")
+                call = Call(self.env.cr.dbname, "xmlrpc", None)
                 identify_key(self.env, call, make_key(self.env, self.user, scope))
                 self.assertTrue(call.identified)
                 self.assertEqual(call.goes_unrecorded, expected)
-                stock = Call(self.env.cr.dbname, "xmlrpc")
+                stock = Call(self.env.cr.dbname, "xmlrpc", None)
                 identify_key(self.env, stock, make_key(self.env, self.user, None))
                 self.assertEqual(stock.goes_unrecorded, setting == "serve")
         for setting, waits in (
@@ -123,7 +123,7 @@ class TestCall(ScopedCase):
             ("wait", True),
         ):
             parameters.set_param("scoped_apikey.read_rows", setting)
-            call = Call(self.env.cr.dbname, "xmlrpc")
+            call = Call(self.env.cr.dbname, "xmlrpc", None)
             identify_user(self.env, call, self.user.id)
             self.assertEqual(call.reads_wait, waits)
 
