@@ -14,6 +14,7 @@ import heapq
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from odoo.tools import SQL
@@ -124,7 +125,7 @@ def verify(
     if state.last and state.last.home != read_home(cr):
         # Restored or copied a moment ago: the next seal begins a new chain.
         state = State(state.last, {log.table: _last_id(cr, log) for log in logs})
-    _verify_witnesses(digests, state, witnesses, report)
+    _verify_witnesses(digests, read_home(cr), purges, witnesses, report)
     for log in logs:
         _verify_log(cr, log, state, purges, report, progress)
     progress(report.rows)
@@ -198,26 +199,39 @@ def _may_be_first(seal, purges) -> bool:
     )
 
 
-def _verify_witnesses(known, state, lines, report):
-    """Hold the chain against what others have kept of it."""
+def _verify_witnesses(known, here, purges, lines, report):
+    """Hold the chain against what others have kept of it.
+
+    A seal that was made in this database has to be in its chain, unless the retention
+    removed its week. One that was made in another may have come after the backup that this
+    database was made from.
+
+    :param here: what the server knows this database by
+    """
+    removed = {purge.period: purge for purge in purges if purge.log == SEALS}
     for line in filter(None, map(str.strip, lines)):
         try:
             witness = json.loads(line)
-            home, number, digest = (
-                witness[name] for name in ("home", "number", "digest")
-            )
+            home, digest = str(witness["home"]), str(witness["digest"])
+            number, log = int(witness["number"]), str(witness.get("log", ""))
+            week = Period.of(datetime.fromisoformat(witness["sealed_at"])).name
         except (ValueError, KeyError, TypeError):
             report.add("witness", UNREADABLE, "", line[:80])
             continue
         if number in known:
-            if known[number][0] == home:
+            if known[number] == (home, digest):
                 report.witnesses += 1
-                if known[number][1] != digest:
-                    report.add("seal", ALTERED, witness.get("log", ""), number)
-        elif state.last is None or (
-            home == state.last.home and number > state.last.number
-        ):
-            report.add("seal", MISSING, witness.get("log", ""), number)
+            elif home in (here, known[number][0]):
+                report.add("seal", ALTERED, log, number)
+        elif home == here and not _was_removed(number, digest, removed.get(week)):
+            report.add("seal", MISSING, log, number)
+
+
+def _was_removed(number, digest, purge) -> bool:
+    """Tell whether a seal is one of those that went with a week, on record."""
+    if purge is None or not isinstance(purge.number, int):
+        return False
+    return number < purge.number or (number, digest) == (purge.number, purge.digest)
 
 
 # ----------------------------------------------------------------------

@@ -14,8 +14,9 @@ from odoo.tools import SQL, config, mute_logger
 from .. import sealing
 from ..call import Call
 from ..ledger import sealer, verifier
+from ..ledger.periods import Period
 from ..ledger.tables import TRIGGER
-from ..ledger.verifier import Finding
+from ..ledger.verifier import Finding, Purge
 
 LOGS = ("apikey_call", "apikey_history", "apikey_seal")
 
@@ -222,6 +223,69 @@ class TestTampering(LedgerCase):
         number = self.second_seals[0].number
         self.assertEqual(finding[:4], ("seal", "altered", "apikey_call", number))
 
+    def test_the_chain_made_anew_under_another_home(self):
+        """A seal of this database is in it, whatever is said of where it was made."""
+        lines = sealer.witness(self.db, self.second_seals + self.third_seals, None)
+        with self.tampering() as cr:
+            self._alter_and_seal_anew(cr, home="1/1")
+            last = sealer.read_state(cr).last
+            blank = {"log": "", "period": "", "ids": "", "rows": b"", "columns": ""}
+            one = sealer.replace(last, **blank, home=sealer.read_home(cr))
+            for made_up in sealer._chained(last, [one]):
+                sealer._insert(cr, made_up)
+            self.assertEqual(self.findings(cr), [])
+            finding, *_more = self.findings(cr, lines)
+        number = self.second_seals[0].number
+        self.assertEqual(finding[:4], ("seal", "altered", "apikey_call", number))
+
+    def test_the_chain_made_anew_under_other_numbers(self):
+        """As if the retention had removed seals that never were."""
+        lines = sealer.witness(self.db, self.second_seals + self.third_seals, None)
+        with self.tampering() as cr:
+            cr.execute("UPDATE apikey_seal SET number = number + 1000000")
+            cr.execute("SELECT min(number) - 1 FROM apikey_seal")
+            [number] = cr.fetchone()
+            cr.execute(
+                "INSERT INTO apikey_seal (number, home, sealed_at, log, period, ids, rows,"
+                " columns, late, snapshot, previous, row_count, digest) VALUES"
+                " (%s, '', now() AT TIME ZONE 'utc', '', '', '', '', '', '', '', '', 0, 'x')",
+                [number],
+            )
+            self._alter_and_seal_anew(cr, number + 1)
+            cr.execute("DELETE FROM apikey_seal WHERE number = %s", [number])
+            # Under any record, but that of the week itself.
+            self.env(cr=cr)["apikey.history"]._record_purge(
+                "apikey_seal",
+                Period.named("2020w01"),
+                {"number": number, "digest": "x"},
+            )
+            findings = self.findings(cr, lines)
+        missing = [finding.ref for finding in findings if finding.what == "seal"]
+        self.assertEqual(
+            missing, [seal.number for seal in self.second_seals + self.third_seals]
+        )
+
+    def test_seals_that_the_retention_removed(self):
+        """What was kept of them outside says whether they are those on record."""
+        [seal] = sealer.witness(self.db, self.second_seals, None)
+        week = Period.of(self.second_seals[0].sealed_at).name
+        number, digest = self.second_seals[0].number, self.second_seals[0].digest
+        for purge, found in (
+            (Purge("apikey_seal", week, number, digest), []),
+            (Purge("apikey_seal", week, number + 1, "x"), []),
+            (Purge("apikey_seal", week, number, "x"), [number]),
+            (Purge("apikey_seal", week, number - 1, digest), [number]),
+            (Purge("apikey_call", week, number, digest), [number]),
+        ):
+            with self.subTest(purge), self.tampering() as cr:
+                cr.execute("DELETE FROM apikey_seal WHERE number <= %s", [number])
+                logs = self.env(cr=cr)["apikey.seal"]._sealed_logs()
+                report = verifier.verify(cr, logs, [purge], [seal])
+                seals = [one for one in report.findings if one.what == "seal"]
+                self.assertEqual(
+                    [one.ref for one in seals if one.seal is None], found
+                )
+
     def test_the_newest_rows_and_seals_removed(self):
         """Without the seals that were kept outside nobody could know."""
         lines = sealer.witness(self.db, self.third_seals, None)
@@ -343,6 +407,24 @@ class TestTampering(LedgerCase):
         with sealing.environment(self.db) as env:
             columns = sealer.read_columns(env.cr, "apikey_call")
         return ", ".join(name for name in columns if name not in without)
+
+    def _alter_and_seal_anew(self, cr, first=None, **changes):
+        """Alter a row, and make its seal and all later ones anew, with other values."""
+        cr.execute(
+            "UPDATE apikey_call SET outcome = 'denied' WHERE id = %s", [self.second[1]]
+        )
+        first = first or self.second_seals[0].number
+        for number in range(first, self._last_number(cr) + 1):
+            for column, value in changes.items():
+                cr.execute(
+                    SQL(
+                        "UPDATE apikey_seal SET %s = %s WHERE number = %s",
+                        SQL.identifier(column),
+                        value,
+                        number,
+                    )
+                )
+            self._seal_anew(cr, number)
 
     def _last_number(self, cr):
         cr.execute("SELECT max(number) FROM apikey_seal")
