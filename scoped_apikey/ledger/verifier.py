@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from odoo.tools import SQL
 
-from .chain import Seal, digest_of, read_ids
+from .chain import Seal, digest_of, read_ranges
 from .periods import Period
 from .sealer import (
     SEALS,
@@ -143,9 +143,12 @@ def _last_id(cr, log) -> int:
 
 
 def _seals(cr, condition=SQL("TRUE")):  # noqa: B008 (it is immutable)
-    """Yield seals and the digests that stand beside them, in order, a few at a time."""
+    """Yield seals, in order, a few at a time.
+
+    :return: of each, the seal, and the digest and the count that stand beside it
+    """
     query = SQL(
-        "SELECT digest, %s FROM %s WHERE %s ORDER BY number, id",
+        "SELECT digest, row_count, %s FROM %s WHERE %s ORDER BY number, id",
         seal_columns(),
         SQL.identifier(SEALS),
         condition,
@@ -153,8 +156,8 @@ def _seals(cr, condition=SQL("TRUE")):  # noqa: B008 (it is immutable)
     with cr.connection.cursor("apikey_seals") as seals:
         seals.itersize = 500
         seals.execute(query.code, query.params)
-        for digest, *row in seals:
-            yield make_seal(row), digest
+        for digest, row_count, *row in seals:
+            yield make_seal(row), digest, row_count
 
 
 def _verify_chain(cr, purges, report) -> dict[int, tuple[str, str]]:
@@ -164,14 +167,11 @@ def _verify_chain(cr, purges, report) -> dict[int, tuple[str, str]]:
     """
     known = {}
     expected, previous = None, None
-    for seal, digest in _seals(cr):
+    for seal, digest, row_count in _seals(cr):
         report.seals += 1
         if seal.origin:
             report.origins.append(seal)
-        if seal.late:
-            ids = list(read_ids(seal.late))
-            report.late += len(ids)
-            report.first_late = report.first_late or ids[0]
+        _count_late(seal, report)
         if expected is None:
             if not _may_be_first(seal, purges):
                 report.add("seal", MISSING, "", seal.number - 1, seal.number)
@@ -181,11 +181,22 @@ def _verify_chain(cr, purges, report) -> dict[int, tuple[str, str]]:
             report.add("seal", INSERTED, seal.log, seal.number)
         elif seal.previous != previous:
             report.add("seal", ALTERED, "", seal.number - 1, seal.number)
-        if seal.digest != digest:
+        if (seal.digest, seal.row_count) != (digest, row_count):
             report.add("seal", ALTERED, seal.log, seal.number)
         known[seal.number] = (seal.home, digest)
         expected, previous = seal.number + 1, digest
     return known
+
+
+def _count_late(seal, report):
+    """Count what a seal says is late; one that was altered to say nothing is found by that."""
+    try:
+        ranges = list(read_ranges(seal.late))
+    except ValueError:
+        return
+    for ids in ranges:
+        report.late += max(0, ids.stop - ids.start)
+        report.first_late = report.first_late or ids.start
 
 
 def _may_be_first(seal, purges) -> bool:
@@ -252,7 +263,7 @@ def _verify_log(cr, log, state, purges, report, progress):
     for name in strangers(cr, log.table):
         report.add("period", INSERTED, log.table, name)
     removed = {purge.period: purge for purge in purges if purge.log == log.table}
-    for name in sorted(sealed | present, key=Period.named):
+    for name in sorted(sealed | present):
         if name in present:
             _verify_period(cr, log, name, state, report, progress)
         elif name in removed:
@@ -265,7 +276,7 @@ def _verify_period(cr, log, name, state, report, progress):
     period = Period.named(name)
     columns = read_columns(cr, log.table)
     condition = SQL("log = %s AND period = %s", log.table, name)
-    seals = [seal for seal, _digest in _seals(cr, condition)]
+    seals = [seal for seal, _digest, _row_count in _seals(cr, condition)]
     comparison = _Comparison(log, seals, columns, state, report, progress)
     copy_rows(
         cr,

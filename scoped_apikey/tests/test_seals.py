@@ -14,6 +14,7 @@ from odoo.tools import SQL, config, mute_logger
 from .. import sealing
 from ..call import Call
 from ..ledger import sealer, verifier
+from ..ledger.chain import read_ids
 from ..ledger.periods import Period
 from ..ledger.tables import TRIGGER
 from ..ledger.verifier import Finding, Purge
@@ -337,6 +338,15 @@ class TestTampering(LedgerCase):
             ("digest", "repeat('0', 64)"),
             ("origin", "'{}'"),
             ("origin", "'no origin'"),
+            ("origin", "'[]'"),
+            ("origin", """'{"first_ids": {"apikey_call": "x"}}'"""),
+            ("origin", """'{"first_ids": 1}'"""),
+            ("late", "'no ids'"),
+            ("late", "'1-99999999999999'"),
+            ("ids", "'1-99999999999999'"),
+            ("period", "'no week'"),
+            ("period", "'99999999999w1'"),
+            ("row_count", "row_count + 1"),
         ):
             harmless = "|| ''" in value
             with self.subTest(column), self.tampering() as cr:
@@ -351,6 +361,21 @@ class TestTampering(LedgerCase):
                 else:
                     seals = [one.ref for one in findings if one.what == "seal"]
                     self.assertEqual(seals[0], number)
+
+    def test_a_seal_made_anew_that_says_nothing(self):
+        """Whoever makes it anew with what nobody understands stops no verification."""
+        for changes in (
+            {"late": "no ids"},
+            {"late": "1-99999999999999"},
+            {"period": "no week"},
+            {"origin": '{"first_ids": {"apikey_call": "x"}}'},
+        ):
+            with self.subTest(changes), self.tampering() as cr:
+                self._alter_and_seal_anew(cr, **changes)
+                logs = self.env(cr=cr)["apikey.seal"]._sealed_logs()
+                for one in sealer._make_seals(cr, logs, None, lambda state: None):
+                    sealer._insert(cr, one)
+                self.findings(cr)
 
     def test_the_last_seal_says_nothing(self):
         """It is found, and whoever seals on begins where nothing is sealed."""
@@ -445,7 +470,7 @@ class TestTampering(LedgerCase):
         lines = sealer._Lines()
         if old.log:
             columns = SQL(", ").join(map(SQL.identifier, old.columns.split(",")))
-            ids = list(verifier.read_ids(old.ids))
+            ids = list(read_ids(old.ids))
             sealer.copy_rows(
                 cr,
                 SQL(
