@@ -22,6 +22,7 @@ from odoo.tools import SQL
 from .chain import Seal, digest_of, read_ranges
 from .periods import Period
 from .sealer import (
+    HEARTBEAT,
     SEALS,
     Log,
     State,
@@ -31,21 +32,25 @@ from .sealer import (
     read_home,
     read_state,
     seal_columns,
+    settle,
 )
 from .tables import periods, strangers
 
 FINDINGS_KEPT = 100
+OVERDUE = 2 * HEARTBEAT
 PROGRESS_EVERY = 100_000  # rows
 
 ALTERED, INSERTED, MISSING, UNREADABLE = "altered", "inserted", "missing", "unreadable"
-"""What can be wrong with a row, a seal or a week."""
+FILTERED, STALE = "filtered", "overdue"
+"""What can be wrong with a row, a seal, a week or a log."""
 
 
 class Finding(NamedTuple):
     """Something that is not as it was sealed.
 
-    :param what: ``row``, ``seal`` or ``period``
-    :param problem: ``altered``, ``inserted``, ``missing`` or ``unreadable``
+    :param what: ``row``, ``seal``, ``period``, ``log`` or ``witness``
+    :param problem: ``altered``, ``inserted``, ``missing`` or ``unreadable``; of a log
+        ``filtered``; of the last seal ``overdue``
     :param log: the table; of a seal, that of its rows
     :param ref: the id of a row, the number of a seal, the name of a week
     :param seal: the number of the seal that tells
@@ -120,8 +125,11 @@ def verify(
     :param progress: called now and then with the number of rows looked at
     """
     report = Report()
+    settle(cr)
+    _verify_visibility(cr, logs, report)
     state = read_state(cr)
     digests = _verify_chain(cr, purges, report)
+    _verify_age(cr, state, report)
     if state.last and state.last.home != read_home(cr):
         # Restored or copied a moment ago: the next seal begins a new chain.
         state = State(state.last, {log.table: _last_id(cr, log) for log in logs})
@@ -135,6 +143,17 @@ def verify(
 def _last_id(cr, log) -> int:
     cr.execute(SQL("SELECT COALESCE(max(id), 0) FROM %s", SQL.identifier(log.table)))
     return cr.fetchone()[0]
+
+
+def _verify_visibility(cr, logs, report):
+    """Find out whether a policy may show other rows to others."""
+    cr.execute(
+        "SELECT relname FROM pg_class WHERE relrowsecurity AND oid = ANY("
+        " SELECT to_regclass(quote_ident(log)) FROM unnest(%s) log) ORDER BY relname",
+        [[*(log.table for log in logs), SEALS]],
+    )
+    for (log,) in cr.fetchall():
+        report.add("log", FILTERED, log, log)
 
 
 # ----------------------------------------------------------------------
@@ -186,6 +205,14 @@ def _verify_chain(cr, purges, report) -> dict[int, tuple[str, str]]:
         known[seal.number] = (seal.home, digest)
         expected, previous = seal.number + 1, digest
     return known
+
+
+def _verify_age(cr, state, report):
+    """Find out whether the log is sealed at all: rows that no seal has can be altered."""
+    cr.execute("SELECT clock_timestamp() AT TIME ZONE 'utc'")
+    [now] = cr.fetchone()
+    if state.last is None or now - state.last.sealed_at > OVERDUE:
+        report.add("seal", STALE, "", state.last.number if state.last else 0)
 
 
 def _count_late(seal, report):

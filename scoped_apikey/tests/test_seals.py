@@ -413,6 +413,31 @@ class TestTampering(LedgerCase):
                 self.assertEqual(finding.problem, "inserted")
                 self.assertEqual(finding.ref, "apikey_call_1999w01")
 
+    def test_rows_that_are_hidden_from_others(self):
+        """A policy may show a row to who verifies, and to nobody else."""
+        for log in LOGS:
+            with self.subTest(log), self.tampering() as cr:
+                cr.execute(
+                    f"ALTER TABLE {log} ENABLE ROW LEVEL SECURITY;"
+                    f" ALTER TABLE {log} FORCE ROW LEVEL SECURITY;"
+                    f" CREATE POLICY hides ON {log} USING (current_query() <> 'x')"
+                )
+                [finding] = self.findings(cr)
+                self.assertEqual(finding[:3], ("log", "filtered", log))
+
+    def test_a_log_that_is_sealed_no_more(self):
+        """What no seal has can be altered: as by a trigger that lets no seal be written."""
+        with self.tampering() as cr:
+            number = self._last_number(cr)
+            cr.execute(
+                "UPDATE apikey_seal SET sealed_at = sealed_at - interval '3 hours'"
+                " WHERE number = %s",
+                [number],
+            )
+            self._seal_anew(cr, number)
+            [finding] = self.findings(cr)
+        self.assertEqual(finding[:4], ("seal", "overdue", "", number))
+
     def test_the_history_is_sealed_too(self):
         with sealing.environment(self.db) as env:
             env["apikey.history"]._record("changed", "setting", 1, "x.test")
@@ -534,6 +559,24 @@ class TestNoFalseAlarm(LedgerCase):
         with self.tampering() as cr:
             report = verifier.verify(cr, self.env["apikey.seal"]._sealed_logs(), [])
         self.assertEqual((report.unsealed, report.problems), (1, 0))
+
+    def test_how_a_session_writes_values(self):
+        """A database or a role may have settings of its own."""
+        self.write_rows("written")
+        self.seal()
+        for setting in (
+            "extra_float_digits = 0",
+            "extra_float_digits = -15",
+            "DateStyle = 'German'",
+            "TimeZone = 'Asia/Tokyo'",
+            "client_encoding = 'LATIN1'",
+            "bytea_output = 'escape'",
+            "IntervalStyle = 'sql_standard'",
+            "search_path = pg_temp, public, pg_catalog",
+        ):
+            with self.subTest(setting), self.tampering() as cr:
+                cr.execute(f"SET LOCAL {setting}")
+                self.assertEqual(self.findings(cr), [])
 
     def test_two_at_a_time(self):
         """Whoever comes second does nothing, and fails at nothing."""
