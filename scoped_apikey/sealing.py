@@ -91,6 +91,7 @@ def verify(dbname, witnesses=(), progress=lambda rows: None):
     """
     seal(dbname)
     with environment(dbname) as env:
+        sealer.wait(env.cr)  # whoever else was faster
         logs = env["apikey.seal"]._sealed_logs()
         purges = env["apikey.history"]._purges()
         return verifier.verify(env.cr, logs, purges, witnesses, progress)

@@ -38,11 +38,17 @@ def write_ids(ids: Iterable[int]) -> str:
     )
 
 
-def read_ids(text: str) -> Iterator[int]:
-    """Yield the ids of ranges, in order. :raise ValueError: these are no ranges"""
+def read_ranges(text: str) -> Iterator[range]:
+    """Yield what ``write_ids`` wrote. :raise ValueError: these are no ranges"""
     for part in filter(None, text.split(",")):
         first, _dash, last = part.partition("-")
-        yield from range(int(first), int(last or first) + 1)
+        yield range(int(first), int(last or first) + 1)
+
+
+def read_ids(text: str) -> Iterator[int]:
+    """Yield the ids of ranges, in order. :raise ValueError: these are no ranges"""
+    for ids in read_ranges(text):
+        yield from ids
 
 
 @dataclass(frozen=True)
@@ -90,14 +96,18 @@ class Seal:
     @property
     def first_ids(self) -> dict[str, int]:
         """Of each log, the id after which a chain that begins here goes on."""
-        return self._origin.get("first_ids", {})
+        first_ids = self._origin.get("first_ids")
+        if not isinstance(first_ids, dict):
+            return {}
+        return {log: id_ for log, id_ in first_ids.items() if isinstance(id_, int)}
 
     @property
     def _origin(self) -> dict:
         try:
-            return json.loads(self.origin or "{}")
+            origin = json.loads(self.origin or "{}")
         except ValueError:
-            return {}
+            origin = None
+        return origin if isinstance(origin, dict) else {}
 
     @property
     def digest(self) -> str:
@@ -124,6 +134,8 @@ class Seal:
         :raise ValueError: the seal was altered, and does not say
         """
         for index, id_ in enumerate(read_ids(self.ids)):
+            if index == self.row_count:
+                raise ValueError(self.ids[:80])
             yield id_, self.rows[index * DIGEST_SIZE : (index + 1) * DIGEST_SIZE]
 
     def witness(self) -> dict:

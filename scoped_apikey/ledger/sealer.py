@@ -178,6 +178,7 @@ def read_home(cr) -> str:
 
 
 def _make_seals(cr, logs, reason, note) -> list[Seal]:
+    settle(cr)
     cr.execute(
         "SELECT pg_current_snapshot()::text, clock_timestamp() AT TIME ZONE 'utc'"
     )
@@ -254,14 +255,48 @@ def read_columns(cr, table) -> list[str]:
     return [name for (name,) in cr.fetchall()]
 
 
+def settle(cr):
+    """Have values written alike for all, whatever settings a database or a role has.
+
+    And have names mean what PostgreSQL means by them. Until the transaction ends.
+    """
+    cr.execute(
+        "SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+        " ON n.oid OPERATOR(pg_catalog.=) c.relnamespace"
+        " WHERE c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)",
+        [SEALS],
+    )
+    [schema] = cr.fetchone()
+    cr.execute(
+        SQL(
+            "SET LOCAL search_path = pg_catalog, %s; SET LOCAL client_encoding = 'UTF8';"
+            " SET LOCAL DateStyle = 'ISO'; SET LOCAL extra_float_digits = 1",
+            SQL.identifier(schema),
+        )
+    )
+
+
+def wait(cr):
+    """Wait until nobody else is sealing.
+
+    :raise psycopg2.errors.LockNotAvailable: somebody is at it for a minute
+    """
+    cr.execute(
+        SQL(
+            "SET LOCAL lock_timeout = '1min';"
+            " LOCK TABLE ONLY %s IN SHARE ROW EXCLUSIVE MODE",
+            SQL.identifier(SEALS),
+        )
+    )
+    cr.commit()
+
+
 def copy_rows(cr, query, file):
     """Write the rows of a query to a file, as ``COPY`` does, a line a call of ``write``.
 
     :param SQL query: what to select
     """
     text = cr.mogrify(query).decode()
-    # The same text for the same row, whatever somebody has set for the database or its role.
-    cr.execute("SET LOCAL extra_float_digits = 1; SET LOCAL client_encoding = UTF8")
     cr.copy_expert(f"COPY ({text}) TO STDOUT", file)
 
 

@@ -14,13 +14,15 @@ import heapq
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import NamedTuple
 
 from odoo.tools import SQL
 
-from .chain import Seal, digest_of, read_ids
+from .chain import Seal, digest_of, read_ranges
 from .periods import Period
 from .sealer import (
+    HEARTBEAT,
     SEALS,
     Log,
     State,
@@ -30,22 +32,26 @@ from .sealer import (
     read_home,
     read_state,
     seal_columns,
+    settle,
 )
 from .snapshots import Snapshot
 from .tables import periods, strangers
 
 FINDINGS_KEPT = 100
+OVERDUE = 2 * HEARTBEAT
 PROGRESS_EVERY = 100_000  # rows
 
 ALTERED, INSERTED, MISSING, UNREADABLE = "altered", "inserted", "missing", "unreadable"
-"""What can be wrong with a row, a seal or a week."""
+FILTERED, STALE = "filtered", "overdue"
+"""What can be wrong with a row, a seal, a week or a log."""
 
 
 class Finding(NamedTuple):
     """Something that is not as it was sealed.
 
-    :param what: ``row``, ``seal`` or ``period``
-    :param problem: ``altered``, ``inserted``, ``missing`` or ``unreadable``
+    :param what: ``row``, ``seal``, ``period``, ``log`` or ``witness``
+    :param problem: ``altered``, ``inserted``, ``missing`` or ``unreadable``; of a log
+        ``filtered``; of the last seal ``overdue``
     :param log: the table; of a seal, that of its rows
     :param ref: the id of a row, the number of a seal, the name of a week
     :param seal: the number of the seal that tells
@@ -120,14 +126,17 @@ def verify(
     :param progress: called now and then with the number of rows looked at
     """
     report = Report()
+    settle(cr)
     cr.execute("SELECT pg_current_snapshot()::text")
     now = Snapshot.parse(cr.fetchone()[0])
+    _verify_visibility(cr, logs, report)
     state = read_state(cr)
     digests = _verify_chain(cr, purges, report)
+    _verify_age(cr, state, report)
     if state.last and state.last.home != read_home(cr):
         # Restored or copied a moment ago: the next seal begins a new chain.
         state = State(state.last, {log.table: _last_id(cr, log) for log in logs})
-    _verify_witnesses(digests, state, witnesses, report)
+    _verify_witnesses(digests, read_home(cr), purges, witnesses, report)
     for log in logs:
         _verify_log(cr, log, state, now, purges, report, progress)
     progress(report.rows)
@@ -139,15 +148,29 @@ def _last_id(cr, log) -> int:
     return cr.fetchone()[0]
 
 
+def _verify_visibility(cr, logs, report):
+    """Find out whether a policy may show other rows to others."""
+    cr.execute(
+        "SELECT relname FROM pg_class WHERE relrowsecurity AND oid = ANY("
+        " SELECT to_regclass(quote_ident(log)) FROM unnest(%s) log) ORDER BY relname",
+        [[*(log.table for log in logs), SEALS]],
+    )
+    for (log,) in cr.fetchall():
+        report.add("log", FILTERED, log, log)
+
+
 # ----------------------------------------------------------------------
 # The chain
 # ----------------------------------------------------------------------
 
 
 def _seals(cr, condition=SQL("TRUE")):  # noqa: B008 (it is immutable)
-    """Yield seals and the digests that stand beside them, in order, a few at a time."""
+    """Yield seals, in order, a few at a time.
+
+    :return: of each, the seal, and the digest and the count that stand beside it
+    """
     query = SQL(
-        "SELECT digest, %s FROM %s WHERE %s ORDER BY number, id",
+        "SELECT digest, row_count, %s FROM %s WHERE %s ORDER BY number, id",
         seal_columns(),
         SQL.identifier(SEALS),
         condition,
@@ -155,8 +178,8 @@ def _seals(cr, condition=SQL("TRUE")):  # noqa: B008 (it is immutable)
     with cr.connection.cursor("apikey_seals") as seals:
         seals.itersize = 500
         seals.execute(query.code, query.params)
-        for digest, *row in seals:
-            yield make_seal(row), digest
+        for digest, row_count, *row in seals:
+            yield make_seal(row), digest, row_count
 
 
 def _verify_chain(cr, purges, report) -> dict[int, tuple[str, str]]:
@@ -166,14 +189,11 @@ def _verify_chain(cr, purges, report) -> dict[int, tuple[str, str]]:
     """
     known = {}
     expected, previous = None, None
-    for seal, digest in _seals(cr):
+    for seal, digest, row_count in _seals(cr):
         report.seals += 1
         if seal.origin:
             report.origins.append(seal)
-        if seal.late:
-            ids = list(read_ids(seal.late))
-            report.late += len(ids)
-            report.first_late = report.first_late or ids[0]
+        _count_late(seal, report)
         if expected is None:
             if not _may_be_first(seal, purges):
                 report.add("seal", MISSING, "", seal.number - 1, seal.number)
@@ -183,11 +203,30 @@ def _verify_chain(cr, purges, report) -> dict[int, tuple[str, str]]:
             report.add("seal", INSERTED, seal.log, seal.number)
         elif seal.previous != previous:
             report.add("seal", ALTERED, "", seal.number - 1, seal.number)
-        if seal.digest != digest:
+        if (seal.digest, seal.row_count) != (digest, row_count):
             report.add("seal", ALTERED, seal.log, seal.number)
         known[seal.number] = (seal.home, digest)
         expected, previous = seal.number + 1, digest
     return known
+
+
+def _verify_age(cr, state, report):
+    """Find out whether the log is sealed at all: rows that no seal has can be altered."""
+    cr.execute("SELECT clock_timestamp() AT TIME ZONE 'utc'")
+    [now] = cr.fetchone()
+    if state.last is None or now - state.last.sealed_at > OVERDUE:
+        report.add("seal", STALE, "", state.last.number if state.last else 0)
+
+
+def _count_late(seal, report):
+    """Count what a seal says is late; one that was altered to say nothing is found by that."""
+    try:
+        ranges = list(read_ranges(seal.late))
+    except ValueError:
+        return
+    for ids in ranges:
+        report.late += max(0, ids.stop - ids.start)
+        report.first_late = report.first_late or ids.start
 
 
 def _may_be_first(seal, purges) -> bool:
@@ -201,26 +240,39 @@ def _may_be_first(seal, purges) -> bool:
     )
 
 
-def _verify_witnesses(known, state, lines, report):
-    """Hold the chain against what others have kept of it."""
+def _verify_witnesses(known, here, purges, lines, report):
+    """Hold the chain against what others have kept of it.
+
+    A seal that was made in this database has to be in its chain, unless the retention
+    removed its week. One that was made in another may have come after the backup that this
+    database was made from.
+
+    :param here: what the server knows this database by
+    """
+    removed = {purge.period: purge for purge in purges if purge.log == SEALS}
     for line in filter(None, map(str.strip, lines)):
         try:
             witness = json.loads(line)
-            home, number, digest = (
-                witness[name] for name in ("home", "number", "digest")
-            )
+            home, digest = str(witness["home"]), str(witness["digest"])
+            number, log = int(witness["number"]), str(witness.get("log", ""))
+            week = Period.of(datetime.fromisoformat(witness["sealed_at"])).name
         except (ValueError, KeyError, TypeError):
             report.add("witness", UNREADABLE, "", line[:80])
             continue
         if number in known:
-            if known[number][0] == home:
+            if known[number] == (home, digest):
                 report.witnesses += 1
-                if known[number][1] != digest:
-                    report.add("seal", ALTERED, witness.get("log", ""), number)
-        elif state.last is None or (
-            home == state.last.home and number > state.last.number
-        ):
-            report.add("seal", MISSING, witness.get("log", ""), number)
+            elif home in (here, known[number][0]):
+                report.add("seal", ALTERED, log, number)
+        elif home == here and not _was_removed(number, digest, removed.get(week)):
+            report.add("seal", MISSING, log, number)
+
+
+def _was_removed(number, digest, purge) -> bool:
+    """Tell whether a seal is one of those that went with a week, on record."""
+    if purge is None or not isinstance(purge.number, int):
+        return False
+    return number < purge.number or (number, digest) == (purge.number, purge.digest)
 
 
 # ----------------------------------------------------------------------
@@ -241,7 +293,7 @@ def _verify_log(cr, log, state, now, purges, report, progress):
     for name in strangers(cr, log.table):
         report.add("period", INSERTED, log.table, name)
     removed = {purge.period: purge for purge in purges if purge.log == log.table}
-    for name in sorted(sealed | present, key=Period.named):
+    for name in sorted(sealed | present):
         if name in present:
             _verify_period(cr, log, name, state, now, report, progress)
         elif name in removed:
@@ -254,7 +306,7 @@ def _verify_period(cr, log, name, state, now, report, progress):
     period = Period.named(name)
     columns = read_columns(cr, log.table)
     condition = SQL("log = %s AND period = %s", log.table, name)
-    seals = [seal for seal, _digest in _seals(cr, condition)]
+    seals = [seal for seal, _digest, _row_count in _seals(cr, condition)]
     comparison = _Comparison(log, seals, columns, state, now, report, progress)
     copy_rows(
         cr,

@@ -155,6 +155,13 @@ class ApikeyVerification(models.Model):
             ("seal", "unreadable"): self.env._(
                 "Seal %(ref)s says nothing that could be compared with %(log)s."
             ),
+            ("seal", "overdue"): self.env._(
+                "Nothing is sealed any more: the last is seal %(ref)s, though there is one"
+                " every hour at least."
+            ),
+            ("log", "filtered"): self.env._(
+                "The table %(ref)s has policies, which may show other rows to others."
+            ),
             ("period", "missing"): self.env._(
                 "Week %(ref)s of %(log)s is missing, and nothing on record says that the"
                 " retention removed it."

@@ -14,8 +14,10 @@ from odoo.tools import SQL, config, mute_logger
 from .. import sealing
 from ..call import Call
 from ..ledger import sealer, verifier
+from ..ledger.chain import read_ids
+from ..ledger.periods import Period
 from ..ledger.tables import TRIGGER
-from ..ledger.verifier import Finding
+from ..ledger.verifier import Finding, Purge
 
 LOGS = ("apikey_call", "apikey_history", "apikey_seal")
 
@@ -229,6 +231,67 @@ class TestTampering(LedgerCase):
         number = self.second_seals[0].number
         self.assertEqual(finding[:4], ("seal", "altered", "apikey_call", number))
 
+    def test_the_chain_made_anew_under_another_home(self):
+        """A seal of this database is in it, whatever is said of where it was made."""
+        lines = sealer.witness(self.db, self.second_seals + self.third_seals, None)
+        with self.tampering() as cr:
+            self._alter_and_seal_anew(cr, home="1/1")
+            last = sealer.read_state(cr).last
+            blank = {"log": "", "period": "", "ids": "", "rows": b"", "columns": ""}
+            one = sealer.replace(last, **blank, home=sealer.read_home(cr))
+            for made_up in sealer._chained(last, [one]):
+                sealer._insert(cr, made_up)
+            self.assertEqual(self.findings(cr), [])
+            finding, *_more = self.findings(cr, lines)
+        number = self.second_seals[0].number
+        self.assertEqual(finding[:4], ("seal", "altered", "apikey_call", number))
+
+    def test_the_chain_made_anew_under_other_numbers(self):
+        """As if the retention had removed seals that never were."""
+        lines = sealer.witness(self.db, self.second_seals + self.third_seals, None)
+        with self.tampering() as cr:
+            cr.execute("UPDATE apikey_seal SET number = number + 1000000")
+            cr.execute("SELECT min(number) - 1 FROM apikey_seal")
+            [number] = cr.fetchone()
+            cr.execute(
+                "INSERT INTO apikey_seal (number, home, sealed_at, log, period, ids, rows,"
+                " columns, late, snapshot, previous, row_count, digest) VALUES"
+                " (%s, '', now() AT TIME ZONE 'utc', '', '', '', '', '', '', '', '', 0, 'x')",
+                [number],
+            )
+            self._alter_and_seal_anew(cr, number + 1)
+            cr.execute("DELETE FROM apikey_seal WHERE number = %s", [number])
+            # Under any record, but that of the week itself.
+            self.env(cr=cr)["apikey.history"]._record_purge(
+                "apikey_seal",
+                Period.named("2020w01"),
+                {"number": number, "digest": "x"},
+            )
+            findings = self.findings(cr, lines)
+        missing = [finding.ref for finding in findings if finding.what == "seal"]
+        self.assertEqual(
+            missing, [seal.number for seal in self.second_seals + self.third_seals]
+        )
+
+    def test_seals_that_the_retention_removed(self):
+        """What was kept of them outside says whether they are those on record."""
+        [seal] = sealer.witness(self.db, self.second_seals, None)
+        week = Period.of(self.second_seals[0].sealed_at).name
+        number, digest = self.second_seals[0].number, self.second_seals[0].digest
+        for purge, found in (
+            (Purge("apikey_seal", week, number, digest), []),
+            (Purge("apikey_seal", week, number + 1, "x"), []),
+            (Purge("apikey_seal", week, number, "x"), [number]),
+            (Purge("apikey_seal", week, number - 1, digest), [number]),
+            (Purge("apikey_call", week, number, digest), [number]),
+        ):
+            with self.subTest(purge), self.tampering() as cr:
+                cr.execute("DELETE FROM apikey_seal WHERE number <= %s", [number])
+                logs = self.env(cr=cr)["apikey.seal"]._sealed_logs()
+                report = verifier.verify(cr, logs, [purge], [seal])
+                seals = [one for one in report.findings if one.what == "seal"]
+                self.assertEqual([one.ref for one in seals if one.seal is None], found)
+
     def test_the_newest_rows_and_seals_removed(self):
         """Without the seals that were kept outside nobody could know."""
         lines = sealer.witness(self.db, self.third_seals, None)
@@ -280,6 +343,15 @@ class TestTampering(LedgerCase):
             ("digest", "repeat('0', 64)"),
             ("origin", "'{}'"),
             ("origin", "'no origin'"),
+            ("origin", "'[]'"),
+            ("origin", """'{"first_ids": {"apikey_call": "x"}}'"""),
+            ("origin", """'{"first_ids": 1}'"""),
+            ("late", "'no ids'"),
+            ("late", "'1-99999999999999'"),
+            ("ids", "'1-99999999999999'"),
+            ("period", "'no week'"),
+            ("period", "'99999999999w1'"),
+            ("row_count", "row_count + 1"),
         ):
             harmless = "|| ''" in value
             with self.subTest(column), self.tampering() as cr:
@@ -294,6 +366,21 @@ class TestTampering(LedgerCase):
                 else:
                     seals = [one.ref for one in findings if one.what == "seal"]
                     self.assertEqual(seals[0], number)
+
+    def test_a_seal_made_anew_that_says_nothing(self):
+        """Whoever makes it anew with what nobody understands stops no verification."""
+        for changes in (
+            {"late": "no ids"},
+            {"late": "1-99999999999999"},
+            {"period": "no week"},
+            {"origin": '{"first_ids": {"apikey_call": "x"}}'},
+        ):
+            with self.subTest(changes), self.tampering() as cr:
+                self._alter_and_seal_anew(cr, **changes)
+                logs = self.env(cr=cr)["apikey.seal"]._sealed_logs()
+                for one in sealer._make_seals(cr, logs, None, lambda state: None):
+                    sealer._insert(cr, one)
+                self.findings(cr)
 
     def test_the_last_seal_says_nothing(self):
         """It is found, and whoever seals on begins where nothing is sealed."""
@@ -331,6 +418,31 @@ class TestTampering(LedgerCase):
                 self.assertEqual(finding.problem, "inserted")
                 self.assertEqual(finding.ref, "apikey_call_1999w01")
 
+    def test_rows_that_are_hidden_from_others(self):
+        """A policy may show a row to who verifies, and to nobody else."""
+        for log in LOGS:
+            with self.subTest(log), self.tampering() as cr:
+                cr.execute(
+                    f"ALTER TABLE {log} ENABLE ROW LEVEL SECURITY;"
+                    f" ALTER TABLE {log} FORCE ROW LEVEL SECURITY;"
+                    f" CREATE POLICY hides ON {log} USING (current_query() <> 'x')"
+                )
+                [finding] = self.findings(cr)
+                self.assertEqual(finding[:3], ("log", "filtered", log))
+
+    def test_a_log_that_is_sealed_no_more(self):
+        """What no seal has can be altered: as by a trigger that lets no seal be written."""
+        with self.tampering() as cr:
+            number = self._last_number(cr)
+            cr.execute(
+                "UPDATE apikey_seal SET sealed_at = sealed_at - interval '3 hours'"
+                " WHERE number = %s",
+                [number],
+            )
+            self._seal_anew(cr, number)
+            [finding] = self.findings(cr)
+        self.assertEqual(finding[:4], ("seal", "overdue", "", number))
+
     def test_the_history_is_sealed_too(self):
         with sealing.environment(self.db) as env:
             env["apikey.history"]._record("changed", "setting", 1, "x.test")
@@ -351,6 +463,24 @@ class TestTampering(LedgerCase):
             columns = sealer.read_columns(env.cr, "apikey_call")
         return ", ".join(name for name in columns if name not in without)
 
+    def _alter_and_seal_anew(self, cr, first=None, **changes):
+        """Alter a row, and make its seal and all later ones anew, with other values."""
+        cr.execute(
+            "UPDATE apikey_call SET outcome = 'denied' WHERE id = %s", [self.second[1]]
+        )
+        first = first or self.second_seals[0].number
+        for number in range(first, self._last_number(cr) + 1):
+            for column, value in changes.items():
+                cr.execute(
+                    SQL(
+                        "UPDATE apikey_seal SET %s = %s WHERE number = %s",
+                        SQL.identifier(column),
+                        value,
+                        number,
+                    )
+                )
+            self._seal_anew(cr, number)
+
     def _last_number(self, cr):
         cr.execute("SELECT max(number) FROM apikey_seal")
         return cr.fetchone()[0]
@@ -370,7 +500,7 @@ class TestTampering(LedgerCase):
         lines = sealer._Lines()
         if old.log:
             columns = SQL(", ").join(map(SQL.identifier, old.columns.split(",")))
-            ids = list(verifier.read_ids(old.ids))
+            ids = list(read_ids(old.ids))
             sealer.copy_rows(
                 cr,
                 SQL(
@@ -434,6 +564,24 @@ class TestNoFalseAlarm(LedgerCase):
         with self.tampering() as cr:
             report = verifier.verify(cr, self.env["apikey.seal"]._sealed_logs(), [])
         self.assertEqual((report.unsealed, report.problems), (1, 0))
+
+    def test_how_a_session_writes_values(self):
+        """A database or a role may have settings of its own."""
+        self.write_rows("written")
+        self.seal()
+        for setting in (
+            "extra_float_digits = 0",
+            "extra_float_digits = -15",
+            "DateStyle = 'German'",
+            "TimeZone = 'Asia/Tokyo'",
+            "client_encoding = 'LATIN1'",
+            "bytea_output = 'escape'",
+            "IntervalStyle = 'sql_standard'",
+            "search_path = pg_temp, public, pg_catalog",
+        ):
+            with self.subTest(setting), self.tampering() as cr:
+                cr.execute(f"SET LOCAL {setting}")
+                self.assertEqual(self.findings(cr), [])
 
     def test_two_at_a_time(self):
         """Whoever comes second does nothing, and fails at nothing."""
