@@ -15,6 +15,7 @@ UNWATCHED = ("fuzz_change", "fuzz_state")
 LOGS = {
     "apikey_call": "UPDATE OR DELETE",
     "apikey_history": "INSERT OR UPDATE OR DELETE",
+    "apikey_seal": "INSERT OR UPDATE OR DELETE",
 }
 """Tables in partitions, and what no call may do there. That each call has a row of its own
 in the first, the oracle reads by itself."""

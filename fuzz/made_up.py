@@ -367,18 +367,25 @@ def _a_method_on_a_record_that_is_not_there(env):
     return [Call("crm.lead", "action_set_won", [10**6]), "SELECT"]
 
 
+UNGUARD = "; ".join(
+    f"ALTER TABLE {log} DISABLE TRIGGER apikey_log_refuses_changes"
+    for log in changes.LOGS
+)
+"""What the owner of the database does first, whom the logs would refuse otherwise."""
+
+
 @leak(CHANGED, "one model")
 def _the_log_of_calls_altered(env):
     env.cr.execute(
         "INSERT INTO apikey_call (call_ref, called_at, outcome)"
         " VALUES ('x', now() AT TIME ZONE 'UTC', 'denied')"
     )
-    return [_write(_lead(env), {}), "UPDATE apikey_call SET outcome = 'allowed'"]
+    return [_write(_lead(env), {}), f"{UNGUARD}; UPDATE apikey_call SET outcome = 'x'"]
 
 
 @leak(CHANGED, "one model")
 def _the_history_of_keys_erased(env):
-    return [_write(_lead(env), {}), "DELETE FROM apikey_history"]
+    return [_write(_lead(env), {}), f"{UNGUARD}; DELETE FROM apikey_history"]
 
 
 # What stock Odoo does

@@ -21,6 +21,7 @@ from .postgres import connect
 
 PREFIX = f"lab_{hashlib.sha256(str(HOME).encode()).hexdigest()[:6]}_"
 FILESTORES = HOME / "filestores"
+DROPPED_WITHIN = 60  # seconds
 KEPT = (
     3600  # seconds that a template is kept after its last use: another run may be at it
 )
@@ -66,8 +67,21 @@ def drop(name: str) -> None:
     with connect() as cursor:
         with contextlib.suppress(psycopg2.Error):
             cursor.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE false')
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        _drop_by_force(cursor, name)
     shutil.rmtree(FILESTORES / name, ignore_errors=True)
+
+
+def _drop_by_force(cursor, name: str) -> None:
+    """Drop it, once PostgreSQL itself is not at work in it: that nobody may end by force."""
+    deadline = time.monotonic() + DROPPED_WITHIN
+    while True:
+        try:
+            cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            return
+        except psycopg2.errors.InsufficientPrivilege:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 def drop_abandoned() -> None:
