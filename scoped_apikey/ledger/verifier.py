@@ -119,7 +119,8 @@ def verify(
 ) -> Report:
     """Verify the chain, then the rows, and hold them against witnesses.
 
-    :param cr: a cursor for this alone, whose transaction shows all as it is at one moment
+    :param cr: a cursor for this alone, whose transaction shows all as it is at one moment,
+        and has hold of the logs, see ``hold``
     :param purges: what the retention removed
     :param witnesses: lines that were kept outside, as ``sealer.witness`` wrote them
     :param progress: called now and then with the number of rows looked at
@@ -143,6 +144,21 @@ def verify(
 def _last_id(cr, log) -> int:
     cr.execute(SQL("SELECT COALESCE(max(id), 0) FROM %s", SQL.identifier(log.table)))
     return cr.fetchone()[0]
+
+
+def hold(cr, logs):
+    """See to it that no week is removed until the transaction ends.
+
+    Before it has done anything else: a week that goes after its snapshot was taken is still
+    on the list, and has no rows.
+    """
+    tables = [*(log.table for log in logs), SEALS]
+    cr.execute(
+        SQL(
+            "LOCK TABLE %s IN ACCESS SHARE MODE",
+            SQL(", ").join(map(SQL.identifier, tables)),
+        )
+    )
 
 
 def _verify_visibility(cr, logs, report):
