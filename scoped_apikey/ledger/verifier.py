@@ -25,7 +25,6 @@ from .sealer import (
     HEARTBEAT,
     SEALS,
     Log,
-    State,
     copy_rows,
     make_seal,
     read_columns,
@@ -131,19 +130,11 @@ def verify(
     state = read_state(cr)
     digests = _verify_chain(cr, purges, report)
     _verify_age(cr, state, report)
-    if state.last and state.last.home != read_home(cr):
-        # Restored or copied a moment ago: the next seal begins a new chain.
-        state = State(state.last, {log.table: _last_id(cr, log) for log in logs})
     _verify_witnesses(digests, read_home(cr), purges, witnesses, report)
     for log in logs:
         _verify_log(cr, log, state, purges, report, progress)
     progress(report.rows)
     return report
-
-
-def _last_id(cr, log) -> int:
-    cr.execute(SQL("SELECT COALESCE(max(id), 0) FROM %s", SQL.identifier(log.table)))
-    return cr.fetchone()[0]
 
 
 def hold(cr, logs):
@@ -344,8 +335,7 @@ class _Comparison:
         self._log = log.table
         self._columns = columns
         self._xact = columns.index("xact")
-        self._first_id = state.first_ids.get(log.table, 0)
-        self._snapshot = state.snapshot
+        self._state = state
         self._report = report
         self._progress = progress
         self._sealed = heapq.merge(*map(self._of_seal, seals))
@@ -396,7 +386,7 @@ class _Comparison:
 
     def _see_unsealed(self, id_, row):
         transaction = int(row.split(b"\t")[self._xact])
-        if id_ <= self._first_id or self._snapshot.has_seen(transaction):
+        if self._state.has(self._log, id_, transaction):
             self._report.add("row", INSERTED, self._log, id_)
         else:
             self._report.unsealed += 1

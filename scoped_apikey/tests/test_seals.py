@@ -560,6 +560,43 @@ class TestNoFalseAlarm(LedgerCase):
             report = verifier.verify(cr, self.env["apikey.seal"]._sealed_logs(), [])
         self.assertEqual((report.unsealed, report.problems), (1, 0))
 
+    def test_a_backup_on_a_server_that_counts_its_transactions_lower(self):
+        """What was not sealed there, and what was written here before the first seal, is
+        sealed by the new chain.
+        """
+        logs = self.env["apikey.seal"]._sealed_logs()
+        self.write_rows("there")
+        self.seal()
+        with self.tampering() as cr:
+            self._pretend_elsewhere(cr)
+            for xact in ("90000001", "txid_current()"):
+                cr.execute(
+                    "INSERT INTO apikey_call (call_ref, called_at, duration_ms, outcome,"
+                    f" xact) VALUES ('x', now() AT TIME ZONE 'utc', 1, 'allowed', {xact})"
+                )
+            report = verifier.verify(cr, logs, [])
+            self.assertEqual((report.findings, report.unsealed), ([], 2))
+            reason = sealer._reason_to_begin(cr)
+            self.assertEqual(reason, "moved")
+            made = sealer._make_seals(cr, logs, reason, lambda state: None)
+            for one in made:
+                sealer._insert(cr, one)
+            report = verifier.verify(cr, logs, [])
+            self.assertEqual((report.findings, report.unsealed), ([], 0))
+            self.assertEqual([seal.row_count for seal in made], [2, 0])
+            cr.execute("DELETE FROM apikey_call WHERE call_ref = 'x'")
+            findings = self.findings(cr)
+            self.assertEqual([one.problem for one in findings], ["missing"] * 2)
+
+    def _pretend_elsewhere(self, cr):
+        """Make the last seal anew, as a server makes it that counts its transactions higher."""
+        last = sealer.read_state(cr).last
+        there = sealer.replace(last, home="1/1", snapshot="90000000:90000000:")
+        cr.execute(
+            "UPDATE apikey_seal SET home = %s, snapshot = %s, digest = %s WHERE number = %s",
+            [there.home, there.snapshot, there.digest, there.number],
+        )
+
     def test_how_a_session_writes_values(self):
         """A database or a role may have settings of its own."""
         self.write_rows("written")
