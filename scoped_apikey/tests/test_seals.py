@@ -2,6 +2,7 @@
 """Seals: what a tamperer does to the log is found, at the right row, and nothing else is."""
 
 import json
+import secrets
 import tempfile
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,7 +13,7 @@ from odoo.tests import TransactionCase, get_db_name, tagged
 from odoo.tools import SQL, config, mute_logger
 
 from .. import sealing
-from ..call import Call
+from ..call import Call, Key
 from ..ledger import sealer, verifier
 from ..ledger.chain import read_ids
 from ..ledger.periods import Period
@@ -532,6 +533,15 @@ class TestNoFalseAlarm(LedgerCase):
         with sealing.environment(self.db) as env:
             last = sealer.read_state(env.cr).last
         self.assertEqual(last.ids, str(early[0] - 1))
+
+    def test_an_address_that_is_none(self):
+        """A caller may name any, where a proxy does not: it must not stop the sealing."""
+        random = "".join(chr(0xA1 + secrets.randbelow(94)) for _each in range(6000))
+        call = Call(self.db, "json2", random, "res.partner", "read")
+        call.identify(2, "admin", Key(1, "k", 2, "admin", False, None, None, None))
+        sealing.write_apart(self.db, call.row("allowed", None))
+        self.assertTrue(self.seal())
+        self.verify()
 
     def test_a_call_that_is_rolled_back(self):
         row = Call(self.db, "json2", None, "x", "gone").row("allowed", None)
