@@ -93,5 +93,6 @@ def verify(dbname, witnesses=(), progress=lambda rows: None):
     with environment(dbname) as env:
         sealer.wait(env.cr)  # whoever else was faster
         logs = env["apikey.seal"]._sealed_logs()
+        verifier.hold(env.cr, logs)
         purges = env["apikey.history"]._purges()
         return verifier.verify(env.cr, logs, purges, witnesses, progress)

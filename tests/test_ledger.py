@@ -1,10 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The call log as a ledger: what it does to a server, and what a server does to it."""
 
+import http.client
 import subprocess
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import psycopg2
 import pytest
@@ -157,6 +158,24 @@ def test_refused_credentials_are_counted_together(bench, key, door):
     minutes = time.time() // 60 - began + 1
     assert 5 <= len([row for row in rows if row.remote_addr == source]) <= 5 * minutes
     assert [row for row in rows if row.remote_addr == "127.8.1.1"]
+
+
+@pytest.mark.parametrize("path", ["/jsonrpc", "/xmlrpc/2/object", "/xmlrpc/object"])
+def test_what_fails_without_a_credential_is_counted_together(bench, path):
+    """Nobody has to be anybody to make a server fail: that must not fill the log."""
+    kind = "application/json" if path == "/jsonrpc" else "text/xml"
+    headers = {"X-Odoo-Database": bench.database, "Content-Type": kind}
+    source = bench.an_address(), 0
+    with bench.logged() as rows:
+        for _time in range(25):
+            connection = http.client.HTTPConnection(
+                "127.0.0.1", bench.server.port, timeout=30, source_address=source
+            )
+            with closing(connection):
+                connection.request("POST", path, b"<", headers)
+                connection.getresponse().read()
+    began = {row.called_at.replace(second=0, microsecond=0) for row in rows}
+    assert 1 <= len(rows) <= 5 * len(began)
 
 
 def test_many_refusals_leave_the_connections_to_others(bench, key):

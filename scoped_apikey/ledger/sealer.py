@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 import psycopg2
@@ -55,12 +56,16 @@ class State:
 
     :param last: its last seal; ``None``: there is none
     :param first_ids: of each log, the id after which this chain begins
+    :param last_ids: of each log, the last id that a seal has, where the database is another
+        one than the last seal was made in: its server may count transactions from below;
+        ``None``: it is the same
     """
 
     last: Seal | None
     first_ids: dict[str, int]
+    last_ids: dict[str, int] | None = None
 
-    @property
+    @cached_property
     def snapshot(self) -> Snapshot:
         """What is sealed. Of an altered seal that says nothing: nothing."""
         try:
@@ -71,19 +76,43 @@ class State:
     def unsealed(self, log: str) -> SQL:
         """Return the condition of the rows of a log that no seal has."""
         snapshot = self.snapshot
-        return SQL(
+        condition = SQL(
             "(id > %s AND (xact >= %s OR xact = ANY(%s)))",
             self.first_ids.get(log, 0),
             snapshot.xmax,
             list(snapshot.under_way),
         )
+        if self.last_ids is None:
+            return condition
+        return SQL("(%s OR id > %s)", condition, self.last_ids.get(log, 0))
+
+    def has(self, log: str, id_: int, transaction: int) -> bool:
+        """Tell whether a row ought to be in a seal: the opposite of ``unsealed``."""
+        seen = id_ <= self.first_ids.get(log, 0) or self.snapshot.has_seen(transaction)
+        return seen and (self.last_ids is None or id_ <= self.last_ids.get(log, 0))
 
 
 def read_state(cr) -> State:
     """Read where the chain ends, and where it began."""
     last = _read_one(cr, SQL("TRUE"))
     origin = _read_one(cr, SQL("origin IS NOT NULL"))
-    return State(last, origin.first_ids if origin else {})
+    moved = last is not None and last.home != read_home(cr)
+    return State(
+        last,
+        origin.first_ids if origin else {},
+        _read_last_ids(cr) if moved else None,
+    )
+
+
+def _read_last_ids(cr) -> dict[str, int]:
+    cr.execute(
+        SQL(
+            "SELECT log, max(substring(ids FROM '[0-9]+$')::numeric) FROM %s"
+            " WHERE ids <> '' GROUP BY log",
+            SQL.identifier(SEALS),
+        )
+    )
+    return {log: int(id_ or 0) for log, id_ in cr.fetchall()}
 
 
 def _read_one(cr, condition) -> Seal | None:

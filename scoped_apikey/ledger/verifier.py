@@ -25,7 +25,6 @@ from .sealer import (
     HEARTBEAT,
     SEALS,
     Log,
-    State,
     copy_rows,
     make_seal,
     read_columns,
@@ -120,7 +119,8 @@ def verify(
 ) -> Report:
     """Verify the chain, then the rows, and hold them against witnesses.
 
-    :param cr: a cursor for this alone, whose transaction shows all as it is at one moment
+    :param cr: a cursor for this alone, whose transaction shows all as it is at one moment,
+        and has hold of the logs, see ``hold``
     :param purges: what the retention removed
     :param witnesses: lines that were kept outside, as ``sealer.witness`` wrote them
     :param progress: called now and then with the number of rows looked at
@@ -133,9 +133,6 @@ def verify(
     state = read_state(cr)
     digests = _verify_chain(cr, purges, report)
     _verify_age(cr, state, report)
-    if state.last and state.last.home != read_home(cr):
-        # Restored or copied a moment ago: the next seal begins a new chain.
-        state = State(state.last, {log.table: _last_id(cr, log) for log in logs})
     _verify_witnesses(digests, read_home(cr), purges, witnesses, report)
     for log in logs:
         _verify_log(cr, log, state, now, purges, report, progress)
@@ -143,9 +140,19 @@ def verify(
     return report
 
 
-def _last_id(cr, log) -> int:
-    cr.execute(SQL("SELECT COALESCE(max(id), 0) FROM %s", SQL.identifier(log.table)))
-    return cr.fetchone()[0]
+def hold(cr, logs):
+    """See to it that no week is removed until the transaction ends.
+
+    Before it has done anything else: a week that goes after its snapshot was taken is still
+    on the list, and has no rows.
+    """
+    tables = [*(log.table for log in logs), SEALS]
+    cr.execute(
+        SQL(
+            "LOCK TABLE %s IN ACCESS SHARE MODE",
+            SQL(", ").join(map(SQL.identifier, tables)),
+        )
+    )
 
 
 def _verify_visibility(cr, logs, report):
@@ -331,8 +338,7 @@ class _Comparison:
         self._log = log.table
         self._columns = columns
         self._xact = columns.index("xact")
-        self._first_id = state.first_ids.get(log.table, 0)
-        self._sealed_until = state.snapshot
+        self._state = state
         self._now = now
         self._report = report
         self._progress = progress
@@ -384,12 +390,8 @@ class _Comparison:
 
     def _see_unsealed(self, id_, row):
         transaction = int(row.split(b"\t")[self._xact])
-        could_be_new = (
-            id_ > self._first_id
-            and not self._sealed_until.has_seen(transaction)
-            and transaction < self._now.xmax
-        )
-        if could_be_new:
+        could_be_new = transaction < self._now.xmax
+        if could_be_new and not self._state.has(self._log, id_, transaction):
             self._report.unsealed += 1
         else:
             self._report.add("row", INSERTED, self._log, id_)

@@ -30,7 +30,8 @@ class ApikeyCall(models.Model):
     )
     _order = "called_at DESC, id DESC"
     _rec_name = "call_ref"
-    _text_limits = {"arguments": LIMIT}  # cut to it already, saying so
+    # Arguments are cut already, saying so. An address that is none must fit into an index.
+    _text_limits = {"arguments": LIMIT, "remote_addr": 100}
 
     call_ref = fields.Char("Reference", readonly=True)
     called_at = fields.Datetime("Time", readonly=True)

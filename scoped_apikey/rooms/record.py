@@ -81,8 +81,8 @@ def record_failure(call, error):
     if call.durable_outcome == outcome:
         return error
     row = call.row(outcome, reason)
-    unproven = outcome == "denied" and call.user_id is None
-    if unproven and _keeps_log(call.dbname) and refused.is_counted(call.dbname, row):
+    of_nobody = call.user_id is None
+    if of_nobody and _keeps_log(call.dbname) and refused.is_counted(call.dbname, row):
         return error
     try:
         record_apart(call, row)

@@ -1,8 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Refused credentials, which cost their sender nothing, must not fill the log.
+"""Calls of nobody, which cost their sender nothing, must not fill the log.
 
-The first few from an address in a minute have a row each. Those that follow are counted
-together, in one row when the minute is over, which says how many they were. The limit holds
+Refused credentials, and what fails before there is one. The first few from an address in a
+minute have a row each. Those that follow are counted together, the refused apart from the
+failed, in one row when the minute is over, which says how many they were. The limit holds
 for each process that serves. Of more addresses than anybody has, the rest share a count.
 """
 
@@ -23,26 +24,29 @@ ROWS_A_MINUTE = 5
 ADDRESSES_A_MINUTE = 1000
 MINUTE = timedelta(minutes=1)
 OTHERS = "others"
+REASON_KEPT = 1000  # characters
 
 _lock = threading.Lock()
 _minutes = {}
-"""By database and minute, then by address: how many there were, and the last row."""
+"""By database and minute, then by address and outcome: how many there were, and the last row."""
 
 
 def is_counted(dbname, row) -> bool:
-    """Tell whether a refused credential is counted with others, and needs no row.
+    """Tell whether a call of nobody is counted with others, and needs no row.
 
     :param dict row: what the row would be
     """
+    outcome = row["outcome"]
+    row = {**row, "reason": str(row["reason"])[:REASON_KEPT]}
     with _lock:
-        addresses = _minutes.setdefault((dbname, _minute(row)), {})
-        address = _network(row["remote_addr"])
-        if address not in addresses and len(addresses) >= ADDRESSES_A_MINUTE:
-            address = OTHERS
-        count, _last = addresses.get(address, (0, None))
-        addresses[address] = (count + 1, row)
+        senders = _minutes.setdefault((dbname, _minute(row)), {})
+        sender = _network(row["remote_addr"]), outcome
+        if sender not in senders and len(senders) >= ADDRESSES_A_MINUTE:
+            sender = OTHERS, outcome
+        count, _last = senders.get(sender, (0, None))
+        senders[sender] = (count + 1, row)
     timers.soon(MINUTE.total_seconds(), write_counts, dbname)
-    return count >= _rows_of(address)
+    return count >= _rows_of(sender)
 
 
 def write_counts(dbname):
@@ -54,13 +58,15 @@ def write_counts(dbname):
         counts = [entry for key in over for entry in _minutes.pop(key).items()]
     if len(over) < len(of_database):
         timers.soon(MINUTE.total_seconds(), write_counts, dbname)
-    for address, (count, last) in counts:
-        if count > _rows_of(address):
-            _write(dbname, address, count - _rows_of(address), last)
+    for sender, (count, last) in counts:
+        if count > _rows_of(sender):
+            _write(dbname, sender, count - _rows_of(sender), last)
 
 
-def _write(dbname, address, count, last):
-    reason = f"{count} more calls with a refused credential, the last: {last['reason']}"
+def _write(dbname, sender, count, last):
+    address, outcome = sender
+    what = "with a refused" if outcome == "denied" else "that failed without a"
+    reason = f"{count} more calls {what} credential, the last: {last['reason']}"
     row = {
         **last,
         "call_ref": make_ref(last["called_at"]),
@@ -73,21 +79,21 @@ def _write(dbname, address, count, last):
         write_apart(dbname, row)
     except psycopg2.Error:
         _logger.exception("Refused credentials could not be recorded: %s", reason)
-        _put_back(dbname, address, count, last)
+        _put_back(dbname, sender, count, last)
 
 
-def _put_back(dbname, address, count, last):
+def _put_back(dbname, sender, count, last):
     """Keep what could not be written until the next time."""
     with _lock:
         minute = _minutes.setdefault((dbname, _minute(last)), {})
-        known, _last = minute.get(address, (_rows_of(address), None))
-        minute[address] = (known + count, last)
+        known, _last = minute.get(sender, (_rows_of(sender), None))
+        minute[sender] = (known + count, last)
     timers.soon(MINUTE.total_seconds(), write_counts, dbname)
 
 
-def _rows_of(address) -> int:
-    """Return how many of an address have rows of their own."""
-    return 0 if address == OTHERS else ROWS_A_MINUTE
+def _rows_of(sender) -> int:
+    """Return how many of an address and outcome have rows of their own."""
+    return 0 if sender[0] == OTHERS else ROWS_A_MINUTE
 
 
 def _minute(row):
@@ -100,6 +106,7 @@ def _network(address):
         known = ipaddress.ip_address(address or "")
     except ValueError:
         return address
-    return (
-        ipaddress.ip_network((known, 64), strict=False) if known.version == 6 else known
-    )
+    if known.version == 4:
+        return known
+    # Where a server listens to both kinds, each address of IPv4 comes as one of IPv6.
+    return known.ipv4_mapped or ipaddress.ip_network((known, 64), strict=False)

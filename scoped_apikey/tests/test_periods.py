@@ -187,6 +187,23 @@ class TestPeriods(LedgerCase):
         self.retain("30")
         self.assertFalse(self.has(ref))
 
+    def test_retention_while_somebody_verifies(self):
+        """A verification sees what was there when it began, or what is there now."""
+        self.write_at(datetime.utcnow() - timedelta(days=700))
+        self.retain("0")
+        self.seal()
+        with sealing.environment(self.db) as env:
+            env["ir.config_parameter"].set_param("scoped_apikey.retention_days", "30")
+
+        def meanwhile():
+            self.vacuum()
+            yield from ()
+
+        with patch.object(tables, "DROP_TRIES", 2):
+            self.verify(meanwhile())
+        self.retain("30")
+        self.verify()
+
     def test_the_chain_goes_on_where_seals_were_removed_on_record(self):
         self.write_rows("one")
         [*_others, first] = self.seal()

@@ -26,13 +26,20 @@ class TestRefused(LedgerCase):
         )
         self.startPatcher(patch.object(refused.timers, "soon", lambda *task: None))
 
-    def refuse(self, address, count=1, ago=0, reason="The login “x” was refused."):
+    def refuse(
+        self,
+        address,
+        count=1,
+        ago=0,
+        reason="The login “x” was refused.",
+        outcome="denied",
+    ):
         """Refuse credentials, and return how many of them have a row of their own."""
         rows = 0
         for _time in range(count):
             call = Call(self.db, "json2", address, "res.partner", "read")
             call.called_at -= timedelta(minutes=ago)
-            rows += not refused.is_counted(self.db, call.row("denied", reason))
+            rows += not refused.is_counted(self.db, call.row(outcome, reason))
         return rows
 
     def write_counts(self):
@@ -63,6 +70,27 @@ class TestRefused(LedgerCase):
         rows = [self.refuse(f"2001:db8::{number:x}", ago=2) for number in range(9)]
         self.assertEqual(sum(rows), refused.ROWS_A_MINUTE)
         self.assertEqual(self.refuse("2001:db8:0:1::1", ago=2), 1)
+
+    def test_an_address_of_ipv4_in_ipv6(self):
+        """A server that listens to both kinds sees all the world in one network."""
+        rows = [self.refuse(f"::ffff:192.0.2.{number}", ago=2) for number in range(9)]
+        self.assertEqual(sum(rows), 9)
+        self.assertEqual(self.refuse("::ffff:192.0.2.1", 7, ago=2), 4)
+
+    def test_what_fails_hides_nothing_that_was_refused(self):
+        self.refuse("192.0.2.1", 9, ago=2, outcome="error", reason="no call")
+        self.assertEqual(self.refuse("192.0.2.1", 9, ago=2), refused.ROWS_A_MINUTE)
+        self.write_counts()
+        self.assertEqual(
+            [(row["outcome"], row["call_count"]) for row in self.written],
+            [("error", 4), ("denied", 4)],
+        )
+        self.assertIn("4 more calls that failed without a", self.written[0]["reason"])
+
+    def test_a_reason_without_end(self):
+        self.refuse("192.0.2.1", 9, ago=2, reason="x" * 10**6)
+        self.write_counts()
+        self.assertLess(len(self.written[0]["reason"]), 2000)
 
     def test_more_addresses_than_anybody_has(self):
         """They fill neither the log nor the memory."""
