@@ -52,7 +52,9 @@ class ApikeyCall(models.Model):
     reason_brief = fields.Text("What Was Missing", compute="_compute_reason_brief")
     duration_ms = fields.Float("Duration (ms)", readonly=True, aggregator="avg")
     call_count = fields.Integer(
-        "Calls", readonly=True, help="How many refused credentials a row stands for."
+        "Calls",
+        readonly=True,
+        help="1, or how many refused credentials a row stands for.",
     )
     from_new_address = fields.Boolean(
         search="_search_from_new_address",
