@@ -57,6 +57,7 @@ class ApikeyCall(models.Model):
         help="1, or how many refused credentials a row stands for.",
     )
     from_new_address = fields.Boolean(
+        "From a New Address",
         search="_search_from_new_address",
         store=False,
         help="Made within a day of the first call of its key from its address, where the"

@@ -58,7 +58,7 @@ class ResConfigSettings(models.TransientModel):
     apikey_verification_state = fields.Selection(related="apikey_verification_id.state")
     apikey_verification_finding = fields.Char(related="apikey_verification_id.finding")
     apikey_sealed_at = fields.Datetime("Last Seal", compute="_compute_apikey_ledger")
-    apikey_seal_warning = fields.Char(compute="_compute_apikey_ledger")
+    apikey_seal_warning = fields.Char("Seals", compute="_compute_apikey_ledger")
 
     @api.depends("company_id")
     def _compute_apikey_ledger(self):
