@@ -29,7 +29,10 @@
         "views/menus.xml",
     ],
     "assets": {
-        "web.assets_backend": ["scoped_apikey/static/src/**/*.js"],
+        "web.assets_backend": [
+            "scoped_apikey/static/src/**/*.js",
+            "scoped_apikey/static/src/**/*.xml",
+        ],
         "web.assets_tests": ["scoped_apikey/static/tests/tours/**/*.js"],
     },
     "post_load": "post_load",

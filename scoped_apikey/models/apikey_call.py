@@ -53,9 +53,12 @@ class ApikeyCall(models.Model):
     reason_brief = fields.Text("What Was Missing", compute="_compute_reason_brief")
     duration_ms = fields.Float("Duration (ms)", readonly=True, aggregator="avg")
     call_count = fields.Integer(
-        "Calls", readonly=True, help="How many refused credentials a row stands for."
+        "Calls",
+        readonly=True,
+        help="1, or how many refused credentials a row stands for.",
     )
     from_new_address = fields.Boolean(
+        "From a New Address",
         search="_search_from_new_address",
         store=False,
         help="Made within a day of the first call of its key from its address, where the"

@@ -1,9 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import json
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import sealing
+from ..ledger import sealer
 from ..ledger.periods import WEEK
+
+OVERDUE = timedelta(minutes=10)
+"""How long what was logged may stay unsealed before the screens warn of it."""
 
 
 class ApikeySeal(models.Model):
@@ -31,7 +38,8 @@ class ApikeySeal(models.Model):
     log = fields.Char(readonly=True)
     period = fields.Char("Week", readonly=True)
     row_count = fields.Integer("Rows", readonly=True)
-    origin = fields.Char("Begins a Chain", readonly=True)
+    origin = fields.Char(readonly=True)
+    reason = fields.Char("Begins a Chain", compute="_compute_reason")
     digest = fields.Char(readonly=True)
 
     def init(self):
@@ -59,10 +67,52 @@ class ApikeySeal(models.Model):
             origin_index=SQL("(number) WHERE origin IS NOT NULL"),
         )
 
+    @api.depends("origin")
+    def _compute_reason(self):
+        """Say why a chain begins with a seal, if one does."""
+        words = {
+            "first": self.env._("The first one"),
+            "moved": self.env._("Restored, copied or moved"),
+        }
+        for seal in self:
+            try:
+                reason = json.loads(seal.origin or "{}").get("reason")
+            except (ValueError, AttributeError):
+                reason = seal.origin  # somebody altered it
+            seal.reason = words.get(reason, reason)
+
     @api.model
     def _sealed_logs(self):
         """Return the logs whose rows are sealed. :rtype: list[Log]"""
         return [self.env[name]._log() for name in ("apikey.call", "apikey.history")]
+
+    @api.model
+    def warning(self):
+        """Say that rows have been waiting for their seal for too long, if so.
+
+        :return: a sentence, or ``False``
+        :raise AccessError: the user may read no seals
+        """
+        self.check_access("read")
+        state = sealer.read_state(self.env.cr)
+        limit = fields.Datetime.now() - OVERDUE
+        count = 0
+        for log in self._sealed_logs():
+            [[overdue]] = self.env.execute_query(
+                SQL(
+                    "SELECT count(*) FROM %s WHERE %s AND %s < %s",
+                    SQL.identifier(log.table),
+                    state.unsealed(log.table),
+                    log.ended,
+                    limit,
+                )
+            )
+            count += overdue
+        return bool(count) and self.env._(
+            "Rows that have waited for their seal for more than 10 minutes: %s. Does the"
+            ' scheduled job "API call log: seal" run? The server\'s log says what hinders it.',
+            f"{count:,}",
+        )
 
     @api.model
     def _seal(self):

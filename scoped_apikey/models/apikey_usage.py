@@ -77,9 +77,11 @@ class ApikeyUsage(models.Model):
                   FROM (SELECT apikey_ref, last_at, calls, refusals FROM apikey_usage
                          WHERE apikey_ref = ANY(%(ids)s)
                          UNION ALL
-                        SELECT apikey_ref, called_at, 1, (outcome = 'denied')::integer
+                        SELECT apikey_ref, max(called_at), count(DISTINCT call_ref),
+                               count(*) FILTER (WHERE outcome = 'denied')
                           FROM apikey_call
-                         WHERE apikey_ref = ANY(%(ids)s) AND %(unsealed)s) used
+                         WHERE apikey_ref = ANY(%(ids)s) AND %(unsealed)s
+                      GROUP BY apikey_ref) used
               GROUP BY apikey_ref
                 """,
                 ids=keys.ids,

@@ -11,10 +11,21 @@ from ..ledger.chain import Seal
 _logger = logging.getLogger(__name__)
 
 KEPT = timedelta(days=365)
+DAILY_UP_TO = 5_000_000
+"""Rows that are verified every day without anybody asking: in about a minute."""
+TRIES = 2
+"""How often to begin one that a stopped server, or its time limit, does not let end."""
+
+
+UNDER_WAY = [("state", "in", ("waiting", "running"))]
+ENDED = [("state", "in", ("passed", "failed", "broken"))]
 
 
 class ApikeyVerification(models.Model):
-    """A verification of the logs: asked for by a button, done by a scheduled job."""
+    """A verification of the logs: asked for by a button, done by a scheduled job.
+
+    The job asks for one itself: every day, or every week where the logs are large.
+    """
 
     _name = "apikey.verification"
     _inherit = ["apikey.guarded"]
@@ -37,10 +48,11 @@ class ApikeyVerification(models.Model):
     ended_at = fields.Datetime(readonly=True)
     rows_to_do = fields.Integer(readonly=True)
     row_count = fields.Integer("Rows Verified", readonly=True)
+    tries = fields.Integer(readonly=True)
     progress = fields.Float(compute="_compute_progress")
     seal_count = fields.Integer("Seals Verified", readonly=True)
     problem_count = fields.Integer("Problems", readonly=True)
-    finding = fields.Char(readonly=True)
+    finding = fields.Char("First Finding", readonly=True)
     report = fields.Html(readonly=True, sanitize=False)
 
     @api.depends("row_count", "rows_to_do", "state")
@@ -58,7 +70,7 @@ class ApikeyVerification(models.Model):
                 "Verification of %s", moment.strftime("%Y-%m-%d %H:%M")
             )
 
-    @api.model
+    # Odoo passes the ids of what is selected, if any: so this is no @api.model.
     def action_verify(self):
         """Ask for a verification, and show how it goes.
 
@@ -66,8 +78,7 @@ class ApikeyVerification(models.Model):
         """
         self.env["apikey.call"].check_access("read")
         self._refuse_scoped_key()
-        waiting = self.search([("state", "in", ("waiting", "running"))], limit=1)
-        verification = waiting or self.sudo().create({})
+        verification = self.search(UNDER_WAY, limit=1) or self.sudo().create({})
         self.env.ref("scoped_apikey.verification_cron").sudo()._trigger()
         return {
             "type": "ir.actions.act_window",
@@ -87,42 +98,101 @@ class ApikeyVerification(models.Model):
 
     @api.model
     def _run_waiting(self):
-        """Do what was asked for; one that a stopped server left half done, again."""
-        for verification in self.search([("state", "in", ("waiting", "running"))]):
+        """Do what was asked for, and what is due; one that was left half done, again."""
+        waiting = self.search(UNDER_WAY, order="id")
+        if not waiting and self._is_due():
+            waiting = self.create({})
+        for verification in waiting:
             verification._run()
             self.env.cr.commit()
         limit = fields.Datetime.now() - KEPT
         self.search([("create_date", "<", limit)]).unlink()
 
+    @api.model
+    def _is_due(self):
+        """Tell whether the last one that came to a result is too long ago."""
+        last = self.search([("state", "in", ("passed", "failed"))], limit=1)
+        days = 1 if self._estimate_rows() <= DAILY_UP_TO else 7
+        # The job never runs at just the same time of day.
+        since = fields.Datetime.now() - timedelta(days=days) + timedelta(hours=1)
+        return not last or last.create_date <= since
+
     def _run(self):
         self.ensure_one()
+        if self.tries >= TRIES:
+            self._end(
+                state="broken",
+                finding=self.env._(
+                    "It never came to its end: the server was stopped, or its time limit"
+                    " (limit_time_real_cron) is too short. Verify by the command instead."
+                ),
+            )
+            return
         self._note(
             state="running",
             started_at=fields.Datetime.now(),
             rows_to_do=self._estimate_rows(),
             row_count=0,
+            tries=self.tries + 1,
         )
         try:
             report = sealing.verify(
                 self.env.cr.dbname, progress=lambda rows: self._note(row_count=rows)
             )
         except Exception as error:
-            _logger.exception("The call log could not be verified.")
-            self._note(
-                state="broken",
-                ended_at=fields.Datetime.now(),
-                finding=f"{type(error).__name__}: {error}",
-            )
+            self.env.cr.rollback()
+            self._end(state="broken", finding=f"{type(error).__name__}: {error}")
             return
-        self._note(
+        self._end(
             state="passed" if report.ok else "failed",
-            ended_at=fields.Datetime.now(),
             row_count=report.rows,
             seal_count=report.seals,
             problem_count=report.problems,
             finding=self._in_words(report.findings[0]) if report.findings else False,
             report=self._report_in_words(report),
         )
+
+    def _end(self, **values):
+        """Note how it ended; what did not go well goes to the server's log, and to people."""
+        before = self.search([*ENDED, ("id", "<", self.id)], limit=1)
+        self._note(ended_at=fields.Datetime.now(), **values)
+        if self.state == "passed":
+            return
+        _logger.error("%s (%s)", self._headline(), self.display_name)
+        if (before.state, before.finding) != (self.state, self.finding):
+            self._notify()
+
+    def _headline(self):
+        if self.state == "failed":
+            return self.env._("The call log was altered. %s", self.finding)
+        return self.env._("The call log could not be verified. %s", self.finding)
+
+    def _notify(self):
+        """Tell administrators and auditors, as Odoo tells each of them: inbox or email.
+
+        Said once, not again each day while it stays as it is.
+        """
+        groups = self.env.ref("base.group_system") | self.env.ref(
+            "scoped_apikey.group_auditor"
+        )
+        try:
+            self.env["mail.thread"].message_notify(
+                subject=self.env._(
+                    "The call log of API keys did not pass verification"
+                ),
+                body=Markup('<p>%s</p><p><a href="/odoo/%s/%s">%s</a></p>')
+                % (
+                    self._headline(),
+                    self.env.ref("scoped_apikey.apikey_verification_action").path,
+                    self.id,
+                    self.display_name,
+                ),
+                partner_ids=groups.all_user_ids.filtered("active").partner_id.ids,
+            )
+            self.env.cr.commit()
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("Nobody could be told by Odoo's messages.")
 
     def _note(self, **values):
         """Write how it goes, for all to see at once."""

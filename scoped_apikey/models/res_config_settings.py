@@ -4,6 +4,7 @@ from odoo.exceptions import ValidationError
 from odoo.tools import str2bool
 
 from ..policy.arguments import FULL, LOGGED, NOTHING, SHAPE
+from .apikey_verification import ENDED
 
 DEFAULT_RETENTION_DAYS = 365
 PREFIX = "scoped_apikey."
@@ -49,6 +50,30 @@ class ResConfigSettings(models.TransientModel):
         config_parameter="scoped_apikey.read_rows",
         default="wait",
     )
+
+    apikey_verification_id = fields.Many2one(
+        "apikey.verification", "Last Verification", compute="_compute_apikey_ledger"
+    )
+    apikey_verified_at = fields.Datetime(related="apikey_verification_id.ended_at")
+    apikey_verification_state = fields.Selection(related="apikey_verification_id.state")
+    apikey_verification_finding = fields.Char(related="apikey_verification_id.finding")
+    apikey_sealed_at = fields.Datetime("Last Seal", compute="_compute_apikey_ledger")
+    apikey_seal_warning = fields.Char("Seals", compute="_compute_apikey_ledger")
+
+    @api.depends("company_id")
+    def _compute_apikey_ledger(self):
+        """Say when the logs were last verified and sealed."""
+        last = self.env["apikey.verification"].search(ENDED, limit=1)
+        seal = self.env["apikey.seal"].search([], limit=1)
+        warning = self.env["apikey.seal"].warning()
+        for settings in self:
+            settings.apikey_verification_id = last
+            settings.apikey_sealed_at = seal.sealed_at
+            settings.apikey_seal_warning = warning
+
+    def action_apikey_verify(self):
+        """Ask for a verification of the logs, and show how it goes."""
+        return self.env["apikey.verification"].action_verify()
 
     @api.constrains("apikey_retention_days")
     def _check_apikey_retention_days(self):

@@ -28,9 +28,12 @@ from . import test_routes
 from . import test_scope
 from . import test_seals
 from . import test_scope_rule
+from . import test_search_views
 from . import test_secrets
 from . import test_settings
 from . import test_tours
 from . import test_uninstall
 from . import test_upgrades
+from . import test_usage
+from . import test_verification
 from . import test_wall

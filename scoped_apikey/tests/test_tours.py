@@ -1,6 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The screens, as those use them who they are for."""
 
+from datetime import timedelta
+
 from odoo import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
@@ -80,10 +82,26 @@ class TestTours(HttpCase):
         self.env["res.users.apikeys"].with_user(self.admin)._generate_scoped(
             self.bot, scope, "Audited Key", False
         )
+        key = scope.key_ids
+        now = self.env.cr.now()
+        self.env["apikey.usage"].create(
+            {
+                "apikey_ref": key.id,
+                "apikey_name": key.name,
+                "remote_addr": "192.0.2.1",
+                "first_at": now,
+                "last_at": now,
+                "calls": 1,
+                "refusals": 1,
+            }
+        )
         self.env["apikey.call"]._insert(
             {
                 "call_ref": "tour",
-                "called_at": self.env.cr.now(),
+                "called_at": now - timedelta(minutes=20),
+                "duration_ms": 1,
+                "apikey_ref": key.id,
+                "remote_addr": "192.0.2.1",
                 "apikey_name": "Audited Key",
                 "user_ref": self.bot.id,
                 "user_login": self.bot.login,
@@ -99,6 +117,9 @@ class TestTours(HttpCase):
         )
         self.assertEqual(export.actor_login, "apikey_auditor")
         self.assertIn("today -7d", export.after)
+        verification = self.env["apikey.verification"].search([], limit=1)
+        self.assertEqual(verification.state, "waiting")
+        self.assertEqual(verification.create_uid, self.auditor)
 
     def test_menus(self):
         """Each sees the lists once: administrators in Settings, auditors on their own."""

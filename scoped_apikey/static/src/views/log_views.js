@@ -1,5 +1,7 @@
 // License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import { onWillStart } from "@odoo/owl";
 import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
 import { omit } from "@web/core/utils/objects";
 import { kanbanView } from "@web/views/kanban/kanban_view";
 import { KanbanController } from "@web/views/kanban/kanban_controller";
@@ -32,4 +34,33 @@ registry.category("views").add("scoped_apikey_log_list", {
 registry.category("views").add("scoped_apikey_log_kanban", {
     ...kanbanView,
     Controller: LogKanbanController,
+});
+
+/** Verifications, with a line above them that says when rows wait for their seals. */
+const withSealWarning = (Controller) =>
+    class extends Controller {
+        setup() {
+            super.setup();
+            const orm = useService("orm");
+            onWillStart(async () => {
+                this.sealWarning = await orm.silent.call("apikey.seal", "warning", []);
+            });
+        }
+    };
+
+class VerificationListController extends withSealWarning(LogListController) {
+    static template = "scoped_apikey.VerificationList";
+}
+
+class VerificationKanbanController extends withSealWarning(LogKanbanController) {
+    static template = "scoped_apikey.VerificationKanban";
+}
+
+registry.category("views").add("scoped_apikey_verification_list", {
+    ...listView,
+    Controller: VerificationListController,
+});
+registry.category("views").add("scoped_apikey_verification_kanban", {
+    ...kanbanView,
+    Controller: VerificationKanbanController,
 });

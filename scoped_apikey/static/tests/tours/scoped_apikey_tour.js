@@ -199,5 +199,36 @@ registry.category("web_tour.tours").add("scoped_apikey_auditor", {
         { trigger: ".o_data_row .o_data_cell:contains(Audited Key)", run: "click" },
         { trigger: ".o_form_view .o_field_widget[name=changes] td:contains(Audited Key)" },
         ...nothingToChange("form"),
+
+        ...openList("api-key-addresses", "Addresses of API Keys"),
+        ...nothingToChange("list"),
+        {
+            trigger: ".o_data_row:contains(Audited Key) button[name=action_calls]",
+            run: "click",
+        },
+        { trigger: ".o_control_panel:contains(API Call Log)" },
+        { trigger: ".o_data_row .o_data_cell:contains(unlink)" },
+
+        ...openList("api-call-log-seals", "API Call Log Seals"),
+        ...nothingToChange("list"),
+
+        ...openList("api-call-log-verifications", "API Call Log Verifications"),
+        ...nothingToChange("list"),
+        {
+            content: "Rows that wait for their seals are told of",
+            trigger: ".o_list_view .alert-warning:contains(more than 10 minutes)",
+        },
+        { trigger: ".o_control_panel button:contains(Verify Now)", run: "click" },
+        {
+            content: "It waits for the scheduled job",
+            trigger: ".o_form_view .alert-info:contains(A scheduled job)",
+        },
+        { trigger: ".o_form_view button[name=action_refresh]", run: "click" },
+        ...nothingToChange("form"),
+        { trigger: ".o_back_button, .breadcrumb-item a", run: "click" },
+        {
+            content: "The list has it",
+            trigger: ".o_data_row .o_data_cell[name=state]:contains(Waiting)",
+        },
     ],
 });
