@@ -17,6 +17,7 @@ from lab.seals import verify
 from lab.stage import DOORS
 
 METHODS = "look, commit_half_way"
+STRANGERS = 12
 TRIGGER = "apikey_log_refuses_changes"
 
 
@@ -43,6 +44,11 @@ def unattended(lab, module_server, make_bench, tmp_path_factory):
         key = bench.scoped(Rule("res.partner", "r"), name="sealed")
         for _time in range(3):
             assert bench.call("json2", key, "res.partner", "search_count", domain=[]).ok
+        stranger = type(key)("0" * 40, key.login, key.uid)
+        for _time in range(STRANGERS):
+            bench.call(
+                "json2", stranger, "x", "read", source="127.8.2.1", ids=[1], fields=[]
+            )
         yield bench, file
         running.stop()
 
@@ -341,6 +347,11 @@ def test_a_server_seals_by_itself_and_a_tamperer_is_found(lab, unattended):
         assert time.monotonic() < deadline, "it is a minute old, and not sealed"
         time.sleep(0.2)
     running.stop()
+    counted = bench.sql(
+        "SELECT sum(COALESCE(call_count, 1)) AS n FROM apikey_call"
+        " WHERE remote_addr = '127.8.2.1'"
+    )
+    assert counted[0].n == STRANGERS, "a server that is stopped lost its counts"
     said = [
         line.partition("sealing: seal ")[2].strip()
         for line in running.log.read_text().splitlines()

@@ -23,7 +23,10 @@ def soon(seconds, function, *arguments):
     _due.add(task)
     timer = threading.Timer(seconds, _run, [task])
     timer.daemon = True
-    timer.start()
+    try:
+        timer.start()
+    except RuntimeError:
+        _due.discard(task)  # this process ends
 
 
 def _run(task):

@@ -7,10 +7,12 @@ failed, in one row when the minute is over, which says how many they were. The l
 for each process that serves. Of more addresses than anybody has, the rest share a count.
 """
 
+import atexit
 import ipaddress
 import logging
 import threading
 from datetime import datetime, timedelta, timezone
+from functools import cache
 
 import psycopg2
 
@@ -46,12 +48,28 @@ def is_counted(dbname, row) -> bool:
         count, _last = senders.get(sender, (0, None))
         senders[sender] = (count + 1, row)
     timers.soon(MINUTE.total_seconds(), write_counts, dbname)
+    _write_when_this_ends()
     return count >= _rows_of(sender)
 
 
-def write_counts(dbname):
-    """Write what was counted in the minutes of a database that are over."""
-    now = datetime.now(timezone.utc).replace(tzinfo=None)
+@cache
+def _write_when_this_ends():
+    """See to it, once a process, that a server which is stopped keeps its counts."""
+    atexit.register(write_all_counts)
+
+
+def write_all_counts():
+    """Write what was counted, also in minutes that are not over."""
+    for dbname in {dbname for dbname, _minute in list(_minutes)}:
+        write_counts(dbname, datetime.max)
+
+
+def write_counts(dbname, now=None):
+    """Write what was counted in the minutes of a database that are over.
+
+    :param datetime now: naive, in UTC; ``None``: this moment
+    """
+    now = now or datetime.now(timezone.utc).replace(tzinfo=None)
     with _lock:
         of_database = [key for key in _minutes if key[0] == dbname]
         over = [key for key in of_database if key[1] + MINUTE <= now]

@@ -66,6 +66,17 @@ class TestRefused(LedgerCase):
         self.assertEqual(self.write_counts(), [])
         self.assertTrue(refused.is_counted(self.db, call.row("denied", "x")))
 
+    def test_a_server_that_is_stopped_keeps_its_counts(self):
+        """Also of a minute that is not over, and of each of its databases."""
+        self.refuse("192.0.2.1", 12)
+        row = Call("another", "json2", "192.0.2.2").row("denied", "x")
+        for _time in range(8):
+            refused.is_counted("another", row)
+        refused.write_all_counts()
+        counts = [(row["remote_addr"], row["call_count"]) for row in self.written]
+        self.assertCountEqual(counts, [("192.0.2.1", 7), ("192.0.2.2", 3)])
+        self.assertEqual(refused._minutes, {})
+
     def test_a_network_of_ipv6_is_one_address(self):
         rows = [self.refuse(f"2001:db8::{number:x}", ago=2) for number in range(9)]
         self.assertEqual(sum(rows), refused.ROWS_A_MINUTE)
