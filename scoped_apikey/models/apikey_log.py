@@ -167,7 +167,7 @@ class ApikeyLog(models.AbstractModel):
         """Drop a week, on record, unless somebody reads the log all the while."""
         log = self.with_env(api.Environment(cr, self.env.uid, {}))
         content = log._content_of(period)
-        cr.commit()
+        cr.commit()  # pylint: disable=invalid-commit
         tables.drop_period(
             cr,
             self._table,

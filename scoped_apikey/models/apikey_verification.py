@@ -104,7 +104,6 @@ class ApikeyVerification(models.Model):
             waiting = self.create({})
         for verification in waiting:
             verification._run()
-            self.env.cr.commit()
         limit = fields.Datetime.now() - KEPT
         self.search([("create_date", "<", limit)]).unlink()
 
@@ -189,7 +188,7 @@ class ApikeyVerification(models.Model):
                 ),
                 partner_ids=groups.all_user_ids.filtered("active").partner_id.ids,
             )
-            self.env.cr.commit()
+            self.env.cr.commit()  # pylint: disable=invalid-commit
         except Exception:
             self.env.cr.rollback()
             _logger.exception("Nobody could be told by Odoo's messages.")
@@ -197,7 +196,7 @@ class ApikeyVerification(models.Model):
     def _note(self, **values):
         """Write how it goes, for all to see at once."""
         self.write(values)
-        self.env.cr.commit()
+        self.env.cr.commit()  # pylint: disable=invalid-commit
 
     @api.model
     def _estimate_rows(self):
