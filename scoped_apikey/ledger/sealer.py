@@ -11,6 +11,7 @@ moved: its transactions are counted anew, and a new chain begins, which says so.
 """
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -32,6 +33,8 @@ COLUMNS = (
 ROWS_A_SEAL = 10_000
 HEARTBEAT = timedelta(hours=1)
 """How often to say that there was nothing: what is written later cannot claim to be older."""
+BEGIN_TRIES, BEGIN_PAUSE = 40, 0.05  # seconds
+"""How often to try to begin a chain, which has to find a moment without calls."""
 LATE = timedelta(hours=1)
 """How much older than the last seal a row may say that it is."""
 
@@ -150,12 +153,34 @@ def seal(
     :param reason: begin a new chain for this reason, whatever there is
     :return: the new seals; none where there is nothing to seal, or somebody else is at it
     """
-    if reason is None:
+    is_told = reason is not None
+    if not is_told:
         reason = _reason_to_begin(cr)
         cr.rollback()
+    for _try in range(BEGIN_TRIES if reason else 1):
+        if _lock(cr, logs, reason):
+            break
+        time.sleep(BEGIN_PAUSE)
+    else:
+        return []
+    if reason and not is_told:
+        reason = _reason_to_begin(cr)  # somebody else may have been faster
+    seals = _make_seals(cr, logs, reason, note)
+    for one in seals:
+        _insert(cr, one)
+    cr.commit()
+    return seals
+
+
+def _lock(cr, logs, reason) -> bool:
+    """Keep others from sealing, and from writing rows where a chain begins.
+
+    Nobody waits for that. Locks come first: the transaction's snapshot is taken after them,
+    and so shows all that those who held them before have done.
+
+    :return: whether the locks were to be had at once
+    """
     try:
-        # Locks come first: the transaction's snapshot is taken after them, and so shows
-        # all that those who held them before have done.
         cr.execute(
             SQL(
                 "LOCK TABLE ONLY %s IN SHARE ROW EXCLUSIVE MODE NOWAIT",
@@ -173,12 +198,8 @@ def seal(
             )
     except psycopg2.errors.LockNotAvailable:
         cr.rollback()
-        return []
-    seals = _make_seals(cr, logs, reason, note)
-    for one in seals:
-        _insert(cr, one)
-    cr.commit()
-    return seals
+        return False
+    return True
 
 
 def _reason_to_begin(cr) -> str | None:

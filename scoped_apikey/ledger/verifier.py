@@ -130,7 +130,7 @@ def verify(
     _verify_visibility(cr, logs, report)
     state = read_state(cr)
     digests = _verify_chain(cr, purges, report)
-    _verify_age(cr, state, report)
+    _verify_age(cr, logs, state, report)
     _verify_witnesses(digests, read_home(cr), purges, witnesses, report)
     for log in logs:
         _verify_log(cr, log, state, purges, report, progress)
@@ -215,12 +215,23 @@ def _verify_chain(cr, purges, report) -> dict[int, tuple[str, str]]:
     return known
 
 
-def _verify_age(cr, state, report):
+def _verify_age(cr, logs, state, report):
     """Find out whether the log is sealed at all: rows that no seal has can be altered."""
     cr.execute("SELECT clock_timestamp() AT TIME ZONE 'utc'")
     [now] = cr.fetchone()
-    if state.last is None or now - state.last.sealed_at > OVERDUE:
+    since = state.last.sealed_at if state.last else _first_moment(cr, logs)
+    if since is not None and now - since > OVERDUE:
         report.add("seal", STALE, "", state.last.number if state.last else 0)
+
+
+def _first_moment(cr, logs):
+    """Return the time of the oldest row; ``None``: there is none."""
+    moments = []
+    for log in logs:
+        column, table = SQL.identifier(log.time_column), SQL.identifier(log.table)
+        cr.execute(SQL("SELECT min(%s) FROM %s", column, table))
+        moments += filter(None, cr.fetchone())
+    return min(moments, default=None)
 
 
 def _count_late(seal, report):

@@ -4,9 +4,11 @@
 import json
 import secrets
 import tempfile
+import threading
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg2
 from odoo.tests import TransactionCase, get_db_name, tagged
@@ -436,7 +438,21 @@ class TestTampering(LedgerCase):
             )
             self._seal_anew(cr, number)
             [finding] = self.findings(cr)
-        self.assertEqual(finding[:4], ("seal", "overdue", "", number))
+            self.assertEqual(finding[:4], ("seal", "overdue", "", number))
+            cr.execute("TRUNCATE apikey_seal; TRUNCATE apikey_call")
+            self.write_at(cr, timedelta(hours=1))
+            self.assertEqual(self.findings(cr), [])
+            self.write_at(cr, timedelta(hours=3))
+            [finding] = self.findings(cr)
+            self.assertEqual(finding[:4], ("seal", "overdue", "", 0))
+
+    @staticmethod
+    def write_at(cr, ago):
+        cr.execute(
+            "INSERT INTO apikey_call (call_ref, called_at, duration_ms, outcome)"
+            " VALUES ('x', now() AT TIME ZONE 'utc' - %s, 1, 'allowed')",
+            [ago],
+        )
 
     def test_the_history_is_sealed_too(self):
         with sealing.environment(self.db) as env:
@@ -606,6 +622,26 @@ class TestNoFalseAlarm(LedgerCase):
             "UPDATE apikey_seal SET home = %s, snapshot = %s, digest = %s WHERE number = %s",
             [there.home, there.snapshot, there.digest, there.number],
         )
+
+    def test_a_new_chain_where_calls_are_being_recorded(self):
+        """It begins between two of them."""
+        row = Call(self.db, "json2", None, "x", "open").row("allowed", None)
+        with self.env.registry.cursor() as cr:
+            self.env(cr=cr)["apikey.call"]._insert(row)
+            ended = threading.Timer(0.2, cr.rollback)
+            ended.start()
+            seals = self.seal("Somebody is busy.")
+            ended.join()
+        self.assertEqual(seals[-1].reason, "Somebody is busy.")
+
+    def test_two_who_begin_a_chain(self):
+        """Whoever comes second goes on with the chain that is there."""
+        reasons = iter(["first", None])
+        with patch.object(sealer, "_reason_to_begin", lambda cr: next(reasons)):
+            self.write_rows("begun already")
+            [seal] = self.seal()
+        self.assertIsNone(seal.origin)
+        self.assertEqual(seal.row_count, 1)
 
     def test_how_a_session_writes_values(self):
         """A database or a role may have settings of its own."""
