@@ -11,12 +11,13 @@ from pathlib import Path
 from unittest.mock import patch
 
 import psycopg2
+from odoo import fields
 from odoo.tests import TransactionCase, get_db_name, tagged
 from odoo.tools import SQL, config, mute_logger
 
 from .. import sealing
 from ..call import Call, Key
-from ..ledger import sealer, verifier
+from ..ledger import sealer, tables, verifier
 from ..ledger.chain import read_ids
 from ..ledger.periods import Period
 from ..ledger.tables import TRIGGER
@@ -169,19 +170,24 @@ class TestTampering(LedgerCase):
 
     def test_inserted_now_and_said_to_be_old(self):
         """It is sealed as what came now, and said to be late."""
-        with self.tampering() as cr:
-            cr.execute(
-                "INSERT INTO apikey_call (call_ref, called_at, duration_ms, outcome)"
-                " SELECT 'x', called_at - interval '5 hours', 1, 'allowed'"
-                " FROM apikey_call WHERE id = %s RETURNING id",
-                [self.first[1]],
-            )
-            [new_id] = cr.fetchone()
-            env = self.env(cr=cr)
-            logs = env["apikey.seal"]._sealed_logs()
-            for one in sealer._make_seals(cr, logs, None, lambda state: None):
-                sealer._insert(cr, one)
-            report = verifier.verify(cr, logs, [])
+        for hours, duration in ((5, 1), (30, None), (300, 300 * 3_600_000)):
+            with self.subTest(hours), self.tampering() as cr:
+                self._insert_late(cr, hours, duration)
+
+    def _insert_late(self, cr, hours, duration):
+        then = fields.Datetime.now() - timedelta(hours=hours)
+        tables.make_period(cr, "apikey_call", then)
+        cr.execute(
+            "INSERT INTO apikey_call (call_ref, called_at, duration_ms, outcome)"
+            " VALUES ('x', %s, %s, 'allowed') RETURNING id",
+            [then, duration],
+        )
+        [new_id] = cr.fetchone()
+        env = self.env(cr=cr)
+        logs = env["apikey.seal"]._sealed_logs()
+        for one in sealer._make_seals(cr, logs, None, lambda state: None):
+            sealer._insert(cr, one)
+        report = verifier.verify(cr, logs, [])
         self.assertEqual(report.findings, [])
         self.assertEqual((report.late, report.first_late), (1, new_id))
 
@@ -285,9 +291,7 @@ class TestTampering(LedgerCase):
                 logs = self.env(cr=cr)["apikey.seal"]._sealed_logs()
                 report = verifier.verify(cr, logs, [purge], [seal])
                 seals = [one for one in report.findings if one.what == "seal"]
-                self.assertEqual(
-                    [one.ref for one in seals if one.seal is None], found
-                )
+                self.assertEqual([one.ref for one in seals if one.seal is None], found)
 
     def test_the_newest_rows_and_seals_removed(self):
         """Without the seals that were kept outside nobody could know."""
