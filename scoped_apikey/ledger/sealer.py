@@ -33,9 +33,10 @@ COLUMNS = (
 ROWS_A_SEAL = 10_000
 HEARTBEAT = timedelta(hours=1)
 """How often to say that there was nothing: what is written later cannot claim to be older."""
+BEGIN_TRIES, BEGIN_PAUSE = 40, 0.05  # seconds
+"""How often to try to begin a chain, which has to find a moment without calls."""
 LATE = timedelta(hours=1)
 """How much older than the last seal a row may say that it is."""
-TRIES, PAUSE = 200, 0.02  # seconds
 
 
 class Log(NamedTuple):
@@ -175,13 +176,13 @@ def _lock(cr, logs) -> bool:
     """
     locks = [SQL("%s IN SHARE ROW EXCLUSIVE MODE NOWAIT", SQL.identifier(SEALS))]
     locks += [SQL("%s IN SHARE MODE NOWAIT", SQL.identifier(log.table)) for log in logs]
-    for _try in range(TRIES if logs else 1):
+    for _try in range(BEGIN_TRIES if logs else 1):
         try:
             for lock in locks:
                 cr.execute(SQL("LOCK TABLE ONLY %s", lock), log_exceptions=False)
         except psycopg2.errors.LockNotAvailable:
             cr.rollback()
-            time.sleep(PAUSE)
+            time.sleep(BEGIN_PAUSE)
         else:
             return True
     return False

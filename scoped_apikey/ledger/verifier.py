@@ -33,7 +33,6 @@ from .sealer import (
     seal_columns,
     settle,
 )
-from .snapshots import Snapshot
 from .tables import periods, strangers
 
 FINDINGS_KEPT = 100
@@ -66,7 +65,8 @@ class Finding(NamedTuple):
 class Purge(NamedTuple):
     """A week that the retention removed, on record.
 
-    :param number, digest: of the last seal in it, where it was a week of seals
+    :param number: of the last seal in it, or of its rows
+    :param digest: of that seal, where it was a week of seals
     """
 
     log: str
@@ -127,15 +127,18 @@ def verify(
     """
     report = Report()
     settle(cr)
-    cr.execute("SELECT pg_current_snapshot()::text")
-    now = Snapshot.parse(cr.fetchone()[0])
+    cr.execute(
+        "SELECT GREATEST(txid_snapshot_xmax(txid_current_snapshot()),"
+        " txid_current_if_assigned() + 1)"
+    )
+    [to_begin] = cr.fetchone()
     _verify_visibility(cr, logs, report)
     state = read_state(cr)
     digests = _verify_chain(cr, purges, report)
-    _verify_age(cr, state, report)
+    _verify_age(cr, logs, state, report)
     _verify_witnesses(digests, read_home(cr), purges, witnesses, report)
     for log in logs:
-        _verify_log(cr, log, state, now, purges, report, progress)
+        _verify_log(cr, log, state, to_begin, purges, report, progress)
     progress(report.rows)
     return report
 
@@ -217,12 +220,23 @@ def _verify_chain(cr, purges, report) -> dict[int, tuple[str, str]]:
     return known
 
 
-def _verify_age(cr, state, report):
+def _verify_age(cr, logs, state, report):
     """Find out whether the log is sealed at all: rows that no seal has can be altered."""
     cr.execute("SELECT clock_timestamp() AT TIME ZONE 'utc'")
     [now] = cr.fetchone()
-    if state.last is None or now - state.last.sealed_at > OVERDUE:
+    since = state.last.sealed_at if state.last else _first_moment(cr, logs)
+    if since is not None and now - since > OVERDUE:
         report.add("seal", STALE, "", state.last.number if state.last else 0)
+
+
+def _first_moment(cr, logs):
+    """Return the time of the oldest row; ``None``: there is none."""
+    moments = []
+    for log in logs:
+        column, table = SQL.identifier(log.time_column), SQL.identifier(log.table)
+        cr.execute(SQL("SELECT min(%s) FROM %s", column, table))
+        moments += filter(None, cr.fetchone())
+    return min(moments, default=None)
 
 
 def _count_late(seal, report):
@@ -287,7 +301,7 @@ def _was_removed(number, digest, purge) -> bool:
 # ----------------------------------------------------------------------
 
 
-def _verify_log(cr, log, state, now, purges, report, progress):
+def _verify_log(cr, log, state, to_begin, purges, report, progress):
     cr.execute(
         SQL(
             "SELECT DISTINCT period FROM %s WHERE log = %s",
@@ -301,20 +315,27 @@ def _verify_log(cr, log, state, now, purges, report, progress):
         report.add("period", INSERTED, log.table, name)
     removed = {purge.period: purge for purge in purges if purge.log == log.table}
     for name in sorted(sealed | present):
+        purge = removed.get(name)
+        if purge:
+            report.purged.append(purge)
         if name in present:
-            _verify_period(cr, log, name, state, now, report, progress)
-        elif name in removed:
-            report.purged.append(removed[name])
-        else:
+            _verify_period(cr, log, name, purge, state, to_begin, report, progress)
+        elif not purge:
             report.add("period", MISSING, log.table, name)
 
 
-def _verify_period(cr, log, name, state, now, report, progress):
+def _verify_period(cr, log, name, purge, state, to_begin, report, progress):
+    """Compare the rows of a week with its seals.
+
+    :param purge: of what was in it before, where it is there again: a clock was wrong, or a
+        call took longer than rows are kept
+    """
     period = Period.named(name)
     columns = read_columns(cr, log.table)
     condition = SQL("log = %s AND period = %s", log.table, name)
-    seals = [seal for seal, _digest, _row_count in _seals(cr, condition)]
-    comparison = _Comparison(log, seals, columns, state, now, report, progress)
+    gone = purge.number if purge and isinstance(purge.number, int) else 0
+    seals = [seal for seal, *_beside in _seals(cr, condition) if seal.number > gone]
+    comparison = _Comparison(log, seals, columns, state, to_begin, report, progress)
     copy_rows(
         cr,
         SQL(
@@ -332,14 +353,17 @@ def _verify_period(cr, log, name, state, now, report, progress):
 
 
 class _Comparison:
-    """Takes the rows of a week in the order of their ids, and compares them with its seals."""
+    """Takes the rows of a week in the order of their ids, and compares them with its seals.
 
-    def __init__(self, log, seals, columns, state, now, report, progress):
+    :param to_begin: the first transaction that has not begun: no row can be of it
+    """
+
+    def __init__(self, log, seals, columns, state, to_begin, report, progress):
         self._log = log.table
         self._columns = columns
         self._xact = columns.index("xact")
         self._state = state
-        self._now = now
+        self._to_begin = to_begin
         self._report = report
         self._progress = progress
         self._sealed = heapq.merge(*map(self._of_seal, seals))
@@ -392,7 +416,7 @@ class _Comparison:
         transaction = int(row.split(b"\t")[self._xact])
         # Of a database that was moved, transactions were counted by another server.
         moved = self._state.last_ids is not None
-        could_be_new = moved or transaction < self._now.xmax
+        could_be_new = moved or transaction < self._to_begin
         if could_be_new and not self._state.has(self._log, id_, transaction):
             self._report.unsealed += 1
         else:

@@ -183,15 +183,15 @@ class ApikeyLog(models.AbstractModel):
 
         :rtype: dict
         """
-        [[rows]] = self.env.execute_query(
+        [[rows, number]] = self.env.execute_query(
             SQL(
-                "SELECT COALESCE(sum(row_count), 0) FROM apikey_seal"
+                "SELECT COALESCE(sum(row_count), 0), max(number) FROM apikey_seal"
                 " WHERE log = %s AND period = %s",
                 self._table,
                 period.name,
             )
         )
-        return {"rows": int(rows)}
+        return {"rows": int(rows), "number": number}
 
 
 def _utcnow():

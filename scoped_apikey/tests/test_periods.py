@@ -151,7 +151,8 @@ class TestPeriods(LedgerCase):
         week = Period.of(moment)
         self.retain("30")
         report = self.verify()
-        self.assertIn(Purge("apikey_call", week.name), report.purged)
+        purged = [(one.log, one.period) for one in report.purged]
+        self.assertIn(("apikey_call", week.name), purged)
         with sealing.environment(self.db) as env:
             env.cr.execute(
                 "SELECT before FROM apikey_history WHERE subject_name = %s"
@@ -186,6 +187,22 @@ class TestPeriods(LedgerCase):
             self.assertTrue(self.has(self.write_at(datetime.utcnow())))
         self.retain("30")
         self.assertFalse(self.has(ref))
+
+    def test_a_week_that_is_there_again(self):
+        """A clock was wrong, or a call took longer than rows are kept."""
+        moment = datetime.utcnow() - timedelta(days=800)
+        gone = self.write_at(moment)
+        self.seal()
+        self.retain("30")
+        self.assertFalse(self.has(gone))
+        again = self.write_at(moment)
+        self.assertTrue(self.has(again))
+        report = self.verify()
+        self.assertIn(Period.of(moment).name, [one.period for one in report.purged])
+        with self.tampering() as cr:
+            cr.execute("DELETE FROM apikey_call WHERE call_ref = %s", [again])
+            [finding] = self.findings(cr)
+        self.assertEqual(finding[:3], ("row", "missing", "apikey_call"))
 
     def test_retention_while_somebody_verifies(self):
         """A verification sees what was there when it began, or what is there now."""

@@ -4,17 +4,20 @@
 import json
 import secrets
 import tempfile
+import threading
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg2
+from odoo import fields
 from odoo.tests import TransactionCase, get_db_name, tagged
 from odoo.tools import SQL, config, mute_logger
 
 from .. import sealing
 from ..call import Call, Key
-from ..ledger import sealer, verifier
+from ..ledger import sealer, tables, verifier
 from ..ledger.chain import read_ids
 from ..ledger.periods import Period
 from ..ledger.tables import TRIGGER
@@ -168,19 +171,24 @@ class TestTampering(LedgerCase):
 
     def test_inserted_now_and_said_to_be_old(self):
         """It is sealed as what came now, and said to be late."""
-        with self.tampering() as cr:
-            cr.execute(
-                "INSERT INTO apikey_call (call_ref, called_at, duration_ms, outcome)"
-                " SELECT 'x', called_at - interval '5 hours', 1, 'allowed'"
-                " FROM apikey_call WHERE id = %s RETURNING id",
-                [self.first[1]],
-            )
-            [new_id] = cr.fetchone()
-            env = self.env(cr=cr)
-            logs = env["apikey.seal"]._sealed_logs()
-            for one in sealer._make_seals(cr, logs, None, lambda state: None):
-                sealer._insert(cr, one)
-            report = verifier.verify(cr, logs, [])
+        for hours, duration in ((5, 1), (30, None), (300, 300 * 3_600_000)):
+            with self.subTest(hours), self.tampering() as cr:
+                self._insert_late(cr, hours, duration)
+
+    def _insert_late(self, cr, hours, duration):
+        then = fields.Datetime.now() - timedelta(hours=hours)
+        tables.make_period(cr, "apikey_call", then)
+        cr.execute(
+            "INSERT INTO apikey_call (call_ref, called_at, duration_ms, outcome)"
+            " VALUES ('x', %s, %s, 'allowed') RETURNING id",
+            [then, duration],
+        )
+        [new_id] = cr.fetchone()
+        env = self.env(cr=cr)
+        logs = env["apikey.seal"]._sealed_logs()
+        for one in sealer._make_seals(cr, logs, None, lambda state: None):
+            sealer._insert(cr, one)
+        report = verifier.verify(cr, logs, [])
         self.assertEqual(report.findings, [])
         self.assertEqual((report.late, report.first_late), (1, new_id))
 
@@ -441,7 +449,21 @@ class TestTampering(LedgerCase):
             )
             self._seal_anew(cr, number)
             [finding] = self.findings(cr)
-        self.assertEqual(finding[:4], ("seal", "overdue", "", number))
+            self.assertEqual(finding[:4], ("seal", "overdue", "", number))
+            cr.execute("TRUNCATE apikey_seal; TRUNCATE apikey_call")
+            self.write_at(cr, timedelta(hours=1))
+            self.assertEqual(self.findings(cr), [])
+            self.write_at(cr, timedelta(hours=3))
+            [finding] = self.findings(cr)
+            self.assertEqual(finding[:4], ("seal", "overdue", "", 0))
+
+    @staticmethod
+    def write_at(cr, ago):
+        cr.execute(
+            "INSERT INTO apikey_call (call_ref, called_at, duration_ms, outcome)"
+            " VALUES ('x', now() AT TIME ZONE 'utc' - %s, 1, 'allowed')",
+            [ago],
+        )
 
     def test_the_history_is_sealed_too(self):
         with sealing.environment(self.db) as env:
@@ -611,6 +633,26 @@ class TestNoFalseAlarm(LedgerCase):
             "UPDATE apikey_seal SET home = %s, snapshot = %s, digest = %s WHERE number = %s",
             [there.home, there.snapshot, there.digest, there.number],
         )
+
+    def test_a_new_chain_where_calls_are_being_recorded(self):
+        """It begins between two of them."""
+        row = Call(self.db, "json2", None, "x", "open").row("allowed", None)
+        with self.env.registry.cursor() as cr:
+            self.env(cr=cr)["apikey.call"]._insert(row)
+            ended = threading.Timer(0.2, cr.rollback)
+            ended.start()
+            seals = self.seal("Somebody is busy.")
+            ended.join()
+        self.assertEqual(seals[-1].reason, "Somebody is busy.")
+
+    def test_two_who_begin_a_chain(self):
+        """Whoever comes second goes on with the chain that is there."""
+        reasons = iter(["first", None])
+        with patch.object(sealer, "_reason_to_begin", lambda cr: next(reasons)):
+            self.write_rows("begun already")
+            [seal] = self.seal()
+        self.assertIsNone(seal.origin)
+        self.assertEqual(seal.row_count, 1)
 
     def test_how_a_session_writes_values(self):
         """A database or a role may have settings of its own."""
