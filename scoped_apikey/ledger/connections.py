@@ -10,7 +10,7 @@ Odoo's; ``connection_info_for``, which knows how to reach a database.
 """
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg2
 from odoo.sql_db import Connection, ConnectionPool, connection_info_for
@@ -52,9 +52,7 @@ def ensure_period(dbname, log, moment):
     """
     if tables.is_known(dbname, log, moment):
         return
-    try:
-        with cursor(dbname) as cr:
-            tables.make_period(cr, log, moment)
-    except (psycopg2.errors.DuplicateTable, psycopg2.errors.UniqueViolation):
-        pass  # somebody else was faster
+    made_by_another = psycopg2.errors.DuplicateTable, psycopg2.errors.UniqueViolation
+    with suppress(*made_by_another), cursor(dbname) as cr:
+        tables.make_period(cr, log, moment)
     tables.know(dbname, log, moment)

@@ -62,13 +62,16 @@ def create_log(cr, log, time_column, columns, indexes):
             )
         )
     cr.execute(
-        f"""
-        CREATE OR REPLACE FUNCTION {TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            RAISE EXCEPTION '%: its rows are evidence, nobody changes them.', TG_RELNAME
-                USING ERRCODE = 'insufficient_privilege';
-        END $$
-        """
+        SQL(
+            """
+            CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                RAISE EXCEPTION '%%: its rows are evidence, nobody changes them.', TG_RELNAME
+                    USING ERRCODE = 'insufficient_privilege';
+            END $$
+            """,
+            SQL.identifier(TRIGGER),
+        )
     )
     _refuse_changes(cr, log)
 
@@ -187,7 +190,7 @@ def drop_period(cr, log, period, record) -> bool:
             continue
         cr.execute(SQL("DROP TABLE %s", table))
         record()
-        cr.commit()
+        cr.commit()  # pylint: disable=invalid-commit
         _known.discard((cr.dbname, log, period.begin))
         return True
     return False

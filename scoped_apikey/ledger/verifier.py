@@ -385,7 +385,7 @@ class _Comparison:
         except ValueError:
             self._report.add("seal", UNREADABLE, self._log, seal.number)
 
-    def write(self, line: bytes):
+    def write(self, line: bytes):  # pylint: disable=method-required-super
         row = line[:-1]
         id_ = int(row[: row.index(b"\t")])
         report = self._report
