@@ -100,7 +100,8 @@ def test_what_begins_so_is_named(prefix, rest):
     )
     if plain:
         assert routes.names(path)
-    assert not routes.names("/x" + path)
+    if set(prefix) != {"x"}:
+        assert not routes.names("/x" + path)
     assert not routes.names("/" + "/".join(prefix)[:-1])
 
 
