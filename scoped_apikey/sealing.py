@@ -22,12 +22,13 @@ SEALED_AFTER = 30  # seconds
 
 
 @contextmanager
-def environment(dbname):
+def environment(dbname, pool=connections.upkeep):
     """Give a superuser's environment on a connection of the log's own.
 
+    :param Pool pool: which the connection is of
     :raise psycopg2.Error: there is none to be had
     """
-    with connections.cursor(dbname) as cr:
+    with pool.cursor(dbname) as cr:
         yield api.Environment(cr, SUPERUSER_ID, {})
 
 
@@ -41,10 +42,7 @@ def write_apart(dbname, row, waits_for_disk=True):
 
     :raise psycopg2.Error: it cannot be written
     """
-    # First, as it takes a connection, too: whoever holds one while waiting for another may
-    # wait for somebody who does the same.
-    connections.ensure_period(dbname, "apikey_call", row["called_at"])
-    with environment(dbname) as env:
+    with environment(dbname, connections.rows) as env:
         env["apikey.call"]._insert(row, waits_for_disk=waits_for_disk)
     seal_soon(dbname)
 

@@ -1,9 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""A small pool of connections for what the log writes apart from a call.
+"""Small pools of connections for what the log does apart from a call.
 
 Rows of refused calls must not take the connections that calls are served with, however
-many there are of them: whoever finds the pool in use waits for a moment, and is told so if
-that is not enough.
+many there are of them: whoever finds a pool in use waits for a moment, and is told so if
+that is not enough. What takes long, as verifying does, must not take those of rows.
 
 Relies on: ``odoo.sql_db.ConnectionPool`` and ``Connection``, which make up a cursor of
 Odoo's; ``connection_info_for``, which knows how to reach a database.
@@ -17,28 +17,41 @@ from odoo.sql_db import Connection, ConnectionPool, connection_info_for
 
 from . import tables
 
-SIZE = 2
 WAIT = 5  # seconds
 
-_pool = ConnectionPool(SIZE)
-_free = threading.BoundedSemaphore(SIZE)
 
+class Pool:
+    """So many connections, over all databases.
 
-@contextmanager
-def cursor(dbname):
-    """Give a cursor of its own on a database; what is done is committed, or rolled back.
-
-    :raise psycopg2.Error: there is no connection to be had, or the database refuses
+    :param int size: how many
     """
-    if not _free.acquire(timeout=WAIT):
-        raise psycopg2.OperationalError(
-            "The connections of the call log are all in use."
-        )
-    try:
-        with Connection(_pool, *connection_info_for(dbname)).cursor() as cr:
-            yield cr
-    finally:
-        _free.release()
+
+    def __init__(self, size):
+        self._pool = ConnectionPool(size)
+        self._free = threading.BoundedSemaphore(size)
+
+    @contextmanager
+    def cursor(self, dbname):
+        """Give a cursor of its own on a database; what is done is committed, or rolled back.
+
+        :raise psycopg2.Error: there is no connection to be had, or the database refuses
+        """
+        if not self._free.acquire(timeout=WAIT):
+            raise psycopg2.OperationalError(
+                "The connections of the call log are all in use."
+            )
+        try:
+            with Connection(self._pool, *connection_info_for(dbname)).cursor() as cr:
+                yield cr
+        finally:
+            self._free.release()
+
+
+rows = Pool(2)
+"""For rows that are written apart. Whoever holds one may ask for one of the other pool."""
+
+upkeep = Pool(3)
+"""For weeks, seals and verifications. Whoever holds one asks for none of the other pool."""
 
 
 def ensure_period(dbname, log, moment):
@@ -53,6 +66,6 @@ def ensure_period(dbname, log, moment):
     if tables.is_known(dbname, log, moment):
         return
     made_by_another = psycopg2.errors.DuplicateTable, psycopg2.errors.UniqueViolation
-    with suppress(*made_by_another), cursor(dbname) as cr:
+    with suppress(*made_by_another), upkeep.cursor(dbname) as cr:
         tables.make_period(cr, log, moment)
     tables.know(dbname, log, moment)

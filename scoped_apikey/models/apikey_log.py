@@ -157,7 +157,7 @@ class ApikeyLog(models.AbstractModel):
             return
         limit = _utcnow() - timedelta(days=days) - self._kept_longer
         connections.ensure_period(dbname, "apikey_history", _utcnow())
-        with connections.cursor(dbname) as cr:
+        with connections.upkeep.cursor(dbname) as cr:
             for period in tables.periods(cr, self._table):
                 if period.end <= limit:
                     self._drop(cr, period)

@@ -271,6 +271,13 @@ class ApikeyVerification(models.Model):
                 "The retention removed, on record: %s.",
                 ", ".join(f"{purge.log} {purge.period}" for purge in report.purged),
             )
+        rules = self.env["ir.rule"].sudo()
+        logs = ("apikey.call", "apikey.history", "apikey.seal")
+        if hiding := rules.search([("model_id.model", "in", logs)]):
+            yield self.env._(
+                "Record rules hide rows of the logs from some users: %s.",
+                ", ".join(rule.name or str(rule.id) for rule in hiding),
+            )
         if report.late:
             yield self.env._(
                 "%(count)s rows were written more than an hour after they say that they"

@@ -39,7 +39,7 @@ class TestPeriods(LedgerCase):
             return env.cr.rowcount == 1
 
     def weeks(self, log="apikey_call"):
-        with connections.cursor(self.db) as cr:
+        with connections.upkeep.cursor(self.db) as cr:
             return tables.periods(cr, log)
 
     # -- none missing
@@ -59,7 +59,7 @@ class TestPeriods(LedgerCase):
         for log in ("apikey.call", "apikey.history", "apikey.seal"):
             ahead = Period.of(datetime.utcnow() + timedelta(weeks=8))
             table = self.env[log]._table
-            with connections.cursor(self.db) as cr:
+            with connections.upkeep.cursor(self.db) as cr:
                 cr.execute(f"DROP TABLE IF EXISTS {ahead.table(table)}")
             tables.forget(self.db)
             self.vacuum()
@@ -96,7 +96,7 @@ class TestPeriods(LedgerCase):
         """The process that knew it fails once, and makes it again."""
         moment = datetime(2033, 5, 5)
         self.write_at(moment)
-        with connections.cursor(self.db) as cr:
+        with connections.upkeep.cursor(self.db) as cr:
             cr.execute(f"DROP TABLE {Period.of(moment).table('apikey_call')}")
         with self.assertRaises(psycopg2.errors.CheckViolation):
             self.write_at(moment)
@@ -239,18 +239,26 @@ class TestPeriods(LedgerCase):
 
     # -- a pool of its own
 
-    def test_a_pool_of_its_own(self):
-        """However many rows are written apart, calls keep their connections."""
+    def test_pools_of_their_own(self):
+        """However many rows are written apart, and whatever takes long beside them, calls
+        keep their connections, and rows keep theirs.
+        """
         with (
-            connections.cursor(self.db),
-            connections.cursor(self.db),
+            connections.rows.cursor(self.db),
+            connections.rows.cursor(self.db),
             patch.object(connections, "WAIT", 0.1),
             self.env.registry.cursor() as served,
         ):
             with self.assertRaises(psycopg2.OperationalError):
                 self.write_rows("too many")
             served.execute("SELECT 1")
-        self.write_rows("enough again")
+            self.verify()
+        with (
+            connections.upkeep.cursor(self.db),
+            connections.upkeep.cursor(self.db),
+            connections.upkeep.cursor(self.db),
+        ):
+            self.write_at(datetime.utcnow())
 
     def test_a_locked_log(self):
         """Whoever has locked it away does not stop the server: the call is refused."""

@@ -13,6 +13,7 @@ from odoo.tools import mute_logger
 
 from ..call import Call
 from ..ledger.tables import TRIGGER
+from ..ledger.verifier import Report
 from ..models import apikey_verification
 from .common import ScopedCase, make_user, stamped
 from .test_seals import LedgerCase
@@ -298,6 +299,20 @@ class TestVerification(LedgerCase):
 
 @tagged("post_install", "-at_install", "scoped_apikey")
 class TestNobodyMakesUpAVerification(ScopedCase):
+    def test_record_rules_that_hide_rows_are_named(self):
+        """Nothing was altered, and yet an auditor does not see all of it."""
+        verifications = self.env["apikey.verification"]
+        self.assertNotIn("hide", " ".join(verifications._facts(Report())))
+        self.env["ir.rule"].create(
+            {
+                "name": "Nothing of the boss",
+                "model_id": self.env["ir.model"]._get_id("apikey.call"),
+                "domain_force": "[('user_login', '!=', 'boss')]",
+            }
+        )
+        facts = " ".join(verifications._facts(Report()))
+        self.assertIn("Nothing of the boss", facts)
+
     def test_no_scoped_key_asks_for_one(self):
         scope = self.scope(self.rule("res.partner", "read"))
         key = self.key(scope, self.admin)
