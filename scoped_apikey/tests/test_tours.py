@@ -1,10 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The screens, as those use them who they are for."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import Command
 from odoo.tests import HttpCase, new_test_user, tagged
+
+NEWEST = datetime(2090, 1, 1)
 
 
 @tagged("post_install", "-at_install")
@@ -95,22 +97,22 @@ class TestTours(HttpCase):
                 "refusals": 1,
             }
         )
-        self.env["apikey.call"]._insert(
-            {
-                "call_ref": "tour",
-                "called_at": now - timedelta(minutes=20),
-                "duration_ms": 1,
-                "apikey_ref": key.id,
-                "remote_addr": "192.0.2.1",
-                "apikey_name": "Audited Key",
-                "user_ref": self.bot.id,
-                "user_login": self.bot.login,
-                "model": "res.partner",
-                "method": "unlink",
-                "outcome": "denied",
-                "reason": "A reason to read.",
-            }
-        )
+        row = {
+            "duration_ms": 1,
+            "apikey_ref": key.id,
+            "remote_addr": "192.0.2.1",
+            "apikey_name": "Audited Key",
+            "user_ref": self.bot.id,
+            "user_login": self.bot.login,
+            "model": "res.partner",
+            "method": "unlink",
+            "outcome": "denied",
+            "reason": "A reason to read.",
+        }
+        # One that waits for its seal for too long, and one that the list begins with.
+        for ref, moment in (("old", now - timedelta(minutes=20)), ("new", NEWEST)):
+            times = {"call_ref": ref, "called_at": moment}
+            self.env["apikey.call"]._insert({**row, **times})
         self.start_tour("/odoo", "scoped_apikey_auditor", login="apikey_auditor")
         export = self.env["apikey.history"].search(
             [("event", "=", "exported")], limit=1
