@@ -76,5 +76,5 @@ def _restart(env, reason):
     if not seals:
         print("Calls are being recorded just now: try again.")
         return 1
-    print(env["apikey.verification"]._origin_in_words(seals[-1]))
+    print(env["apikey.verification"]._origin_in_words(seals[0]))
     return 0

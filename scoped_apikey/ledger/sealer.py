@@ -239,7 +239,7 @@ def _make_seals(cr, logs, reason, note) -> list[Seal]:
             "reason": reason,
             "first_ids": {log.table: _last_id(cr, log) for log in logs},
         }
-        seals.append(replace(blank, origin=json.dumps(origin)))
+        seals.insert(0, replace(blank, origin=json.dumps(origin)))
     elif not seals and now - state.last.sealed_at >= HEARTBEAT:
         seals.append(blank)
     if seals:

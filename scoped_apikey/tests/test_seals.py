@@ -625,7 +625,7 @@ class TestNoFalseAlarm(LedgerCase):
                 sealer._insert(cr, one)
             report = verifier.verify(cr, logs, purges)
             self.assertEqual((report.findings, report.unsealed), ([], 0))
-            self.assertEqual([seal.row_count for seal in made], [2, 0])
+            self.assertEqual([seal.row_count for seal in made], [0, 2])
             cr.execute("DELETE FROM apikey_call WHERE call_ref = 'x'")
             findings = self.findings(cr)
             self.assertEqual([one.problem for one in findings], ["missing"] * 2)
@@ -716,7 +716,7 @@ class TestNoFalseAlarm(LedgerCase):
     def test_a_new_chain(self):
         """As after a backup was restored in its place, which the seals outside contradict."""
         self.write_rows("before")
-        [*_rows, origin] = self.seal("A backup was restored.")
+        [origin, *_rows] = self.seal("A backup was restored.")
         self.assertEqual(origin.reason, "A backup was restored.")
         self.write_rows("after")
         report = self.verify()
