@@ -16,7 +16,7 @@ from ..policy.networks import Networks
 from ..policy.routes import Routes
 from ..policy.rules import Policy
 from ..policy.windows import Windows
-from .res_config_settings import LOGGED_ARGUMENTS
+from .res_config_settings import LOGGED_ARGUMENTS, ON_LOG_FAILURE
 
 _being_recorded = ContextVar("scoped_apikey_scopes_being_recorded", default=frozenset())
 
@@ -73,10 +73,7 @@ class ApikeyScope(models.Model):
         " as /json/1. What they do outside sudo is held to the rules."
     )
     on_log_failure = fields.Selection(
-        [
-            ("refuse", "Refuse the call"),
-            ("serve", "Serve it, unrecorded"),
-        ],
+        ON_LOG_FAILURE,
         "Where a Call Cannot Be Recorded",
         help="Evidence, or availability. Empty: as the settings say. An unrecorded call is"
         " written to the server's own log.",

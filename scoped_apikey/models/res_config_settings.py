@@ -8,6 +8,10 @@ from .apikey_verification import ENDED
 
 DEFAULT_RETENTION_DAYS = 365
 PREFIX = "scoped_apikey."
+ON_LOG_FAILURE = [
+    ("refuse", "Refuse the call"),
+    ("serve", "Serve it, unrecorded"),
+]
 LOGGED_ARGUMENTS = [
     (NOTHING, "Nothing"),
     (SHAPE, "The shape: field names and ids"),
@@ -33,10 +37,7 @@ class ResConfigSettings(models.TransientModel):
     )
 
     apikey_on_log_failure = fields.Selection(
-        [
-            ("refuse", "Refuse the call"),
-            ("serve", "Serve it, unrecorded"),
-        ],
+        ON_LOG_FAILURE,
         "Where a Call Cannot Be Recorded",
         config_parameter="scoped_apikey.on_log_failure",
         default="refuse",
