@@ -73,9 +73,7 @@ class Call:
     model: str | None = None
     method: str | None = None
     ids: tuple = ()
-    called_at: datetime = field(
-        default_factory=lambda: datetime.now(timezone.utc).replace(tzinfo=None)
-    )
+    called_at: datetime = field(default_factory=lambda: utcnow())
     ref: str = ""
     key: Key | None = None
     user_id: int | None = None
@@ -177,6 +175,11 @@ class Call:
             "duration_ms": self.duration_ms if finished else None,
             "arguments": self.arguments,
         }
+
+
+def utcnow() -> datetime:
+    """Return this moment as the logs have it: naive, in UTC, to the microsecond."""
+    return datetime.now(timezone.utc).replace(tzinfo=None)
 
 
 def make_ref(moment: datetime) -> str:

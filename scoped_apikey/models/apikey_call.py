@@ -134,6 +134,17 @@ class ApikeyCall(models.Model):
         return [("user_ref", operator, value)]
 
     @api.model
+    def _action_calls(self, domain):
+        """Return the action that opens some calls, however old.
+
+        :param list domain: of those calls
+        """
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "scoped_apikey.apikey_call_action"
+        )
+        return {**action, "domain": domain, "context": {}}
+
+    @api.model
     def _search_from_new_address(self, operator, value):
         if operator != "in":
             return NotImplemented

@@ -1,14 +1,18 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import logging
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+from ..call import utcnow
 from ..ledger import connections, tables
 from ..ledger.periods import WEEK
 from ..ledger.sealer import Log
+
+_logger = logging.getLogger(__name__)
 
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 LOCK_TIMEOUT = "3s"
@@ -137,7 +141,7 @@ class ApikeyLog(models.AbstractModel):
     @api.model
     def _moments_ahead(self):
         """Return a moment in each of the weeks that there have to be."""
-        now = _utcnow()
+        now = utcnow()
         return [now + week * WEEK for week in range(WEEKS_AHEAD + 1)]
 
     @api.autovacuum
@@ -155,8 +159,8 @@ class ApikeyLog(models.AbstractModel):
         days = self.env["res.config.settings"]._scoped_apikey_retention_days()
         if not days:
             return
-        limit = _utcnow() - timedelta(days=days) - self._kept_longer
-        connections.ensure_period(dbname, "apikey_history", _utcnow())
+        limit = utcnow() - timedelta(days=days) - self._kept_longer
+        connections.ensure_period(dbname, "apikey_history", utcnow())
         with connections.upkeep.cursor(dbname) as cr:
             for period in tables.periods(cr, self._table):
                 if period.end <= limit:
@@ -168,7 +172,7 @@ class ApikeyLog(models.AbstractModel):
         log = self.with_env(api.Environment(cr, self.env.uid, {}))
         content = log._content_of(period)
         cr.commit()  # pylint: disable=invalid-commit
-        tables.drop_period(
+        gone = tables.drop_period(
             cr,
             self._table,
             period,
@@ -176,6 +180,12 @@ class ApikeyLog(models.AbstractModel):
                 self._table, period, content
             ),
         )
+        if not gone:
+            _logger.warning(
+                "Week %s of %s stays until the next time: somebody reads the log.",
+                period.name,
+                self._table,
+            )
 
     @api.model
     def _content_of(self, period):
@@ -192,7 +202,3 @@ class ApikeyLog(models.AbstractModel):
             )
         )
         return {"rows": int(rows), "number": number}
-
-
-def _utcnow():
-    return datetime.now(timezone.utc).replace(tzinfo=None)

@@ -450,7 +450,4 @@ class ApikeyScope(models.Model):
     def action_calls(self):
         """Open the calls made under a scope's name, however old."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "scoped_apikey.apikey_call_action"
-        )
-        return {**action, "domain": [("scope_name", "=", self.name)], "context": {}}
+        return self.env["apikey.call"]._action_calls([("scope_name", "=", self.name)])

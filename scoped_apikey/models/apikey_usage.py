@@ -113,10 +113,7 @@ class ApikeyUsage(models.Model):
     def action_calls(self):
         """Open the calls made with a key from an address."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "scoped_apikey.apikey_call_action"
-        )
         domain = Domain("apikey_ref", "=", self.apikey_ref) & Domain(
             "remote_addr", "=", self.remote_addr or False
         )
-        return {**action, "domain": list(domain), "context": {}}
+        return self.env["apikey.call"]._action_calls(list(domain))

@@ -135,7 +135,5 @@ class ResConfigSettings(models.TransientModel):
     @api.model
     def _scoped_apikey_log_arguments(self) -> str:
         """Return what the call log keeps of arguments, where no scope says."""
-        value = (
-            self.env["ir.config_parameter"].sudo().get_param(f"{PREFIX}log_arguments")
-        )
+        value = self._scoped_apikey_choice("log_arguments", NOTHING)
         return value if value in LOGGED else NOTHING

@@ -509,10 +509,7 @@ class ResUsersApikeys(models.Model):
     def action_calls(self):
         """Open the calls made with a key, however old."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "scoped_apikey.apikey_call_action"
-        )
-        return {**action, "domain": [("apikey_ref", "=", self.id)], "context": {}}
+        return self.env["apikey.call"]._action_calls([("apikey_ref", "=", self.id)])
 
     def action_addresses(self):
         """Open the addresses that a key was used from."""

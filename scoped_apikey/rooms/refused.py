@@ -11,12 +11,12 @@ import atexit
 import ipaddress
 import logging
 import threading
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import cache
 
 import psycopg2
 
-from ..call import make_ref
+from ..call import make_ref, utcnow
 from ..ledger import timers
 from ..sealing import write_apart
 
@@ -69,7 +69,7 @@ def write_counts(dbname, now=None):
 
     :param datetime now: naive, in UTC; ``None``: this moment
     """
-    now = now or datetime.now(timezone.utc).replace(tzinfo=None)
+    now = now or utcnow()
     with _lock:
         of_database = [key for key in _minutes if key[0] == dbname]
         over = [key for key in of_database if key[1] + MINUTE <= now]
