@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .policy.errors import shown
 
 if TYPE_CHECKING:
+    from .policy.rules import Policy
     from .rooms.records import Granted
 
 TRANSPORTS = [
@@ -60,6 +61,7 @@ class Call:
     :param transport: one of ``TRANSPORTS``
     :param remote_addr: where it comes from, or ``None`` where that is unknown
     :param model: the model; ``None`` for ``authenticate`` and ``login``
+    :ivar policy: what the scope of its key means, once a room has asked for it
     :ivar goes_unrecorded: whether it may succeed though its row cannot be written
     :ivar reads_wait: whether its row waits for the disk, where it changed nothing else
     :ivar granted: what a call through a scoped key was granted
@@ -76,6 +78,7 @@ class Call:
     called_at: datetime = field(default_factory=lambda: utcnow())
     ref: str = ""
     key: Key | None = None
+    policy: "Policy | None" = None
     user_id: int | None = None
     login: str | None = None
     identified: bool = False
@@ -96,13 +99,14 @@ class Call:
 
     def forget_identity(self):
         """Start identification over, as every try of a request does."""
-        self.key = self.user_id = self.login = self.refusal = None
+        self.key = self.user_id = self.login = self.refusal = self.policy = None
         self.identified = False
         self.observed = []
 
     def identify(self, user_id: int, login: str, key: Key | None = None):
         """Remember who calls, once the credential is proven."""
         self.user_id, self.login, self.key = user_id, login, key
+        self.policy = None
 
     def accept(self):
         """Let the call on to the next room: its credential is good here and now."""

@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
 
-from . import leaving
+from . import keyring, leaving
 
 _logger = logging.getLogger(__name__)
 
@@ -19,6 +19,7 @@ def uninstall_hook(env):
     database, unless an administrator chose otherwise: evidence is not an addon's to delete.
     """
     _logger.warning("%s scoped keys open nothing from now on.", _count_scoped(env))
+    keyring.drop(env.cr)
     leaving.carry_out(env, *leaving.take_choice(env))
 
 

@@ -2,6 +2,7 @@
 import logging
 import re
 from datetime import datetime, timedelta
+from functools import cache
 
 from odoo import api, models
 from odoo.exceptions import AccessError
@@ -18,6 +19,25 @@ UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 LOCK_TIMEOUT = "3s"
 """How long a call waits for a log that somebody has locked away, before it is refused."""
 WEEKS_AHEAD = 8
+
+
+@cache
+def _insert_statement(table, columns, waits_for_disk) -> str:
+    """Return what inserts a row, in one round trip.
+
+    Its settings are local to the transaction.
+    """
+    names = ", ".join(f'"{column}"' for column in columns)
+    values = ", ".join(["%s"] * len(columns))
+    lazy = (
+        "SELECT set_config('synchronous_commit', 'off', true)"
+        " WHERE txid_current_if_assigned() IS NULL; "
+    )
+    return (
+        f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'; {'' if waits_for_disk else lazy}"
+        f'INSERT INTO "{table}" ({names}) VALUES ({values});'
+        " SET LOCAL lock_timeout TO DEFAULT"
+    )
 
 
 class ApikeyLog(models.AbstractModel):
@@ -74,25 +94,13 @@ class ApikeyLog(models.AbstractModel):
         connections.ensure_period(
             self.env.cr.dbname, self._table, values[self._time_column]
         )
-        # One round trip. The settings are local to the transaction.
+        limits = self._text_limits
         self.env.cr.execute(
-            SQL(
-                "SET LOCAL lock_timeout = %s; %s INSERT INTO %s (%s) VALUES %s;"
-                " SET LOCAL lock_timeout TO DEFAULT",
-                LOCK_TIMEOUT,
-                SQL()
-                if waits_for_disk
-                else SQL(
-                    "SELECT set_config('synchronous_commit', 'off', true)"
-                    " WHERE txid_current_if_assigned() IS NULL;"
-                ),
-                SQL.identifier(self._table),
-                SQL(", ").join(SQL.identifier(column) for column in values),
-                tuple(
-                    self._printable(value, self._text_limits.get(column))
-                    for column, value in values.items()
-                ),
-            ),
+            _insert_statement(self._table, tuple(values), waits_for_disk),
+            [
+                self._printable(value, limits.get(column))
+                for column, value in values.items()
+            ],
             log_exceptions=False,
         )
 

@@ -10,12 +10,14 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from .. import problems
+from ..ledger import connections
 from ..policy.arguments import FULL, SHAPE
 from ..policy.context_keys import is_reaching, parse_context_keys
 from ..policy.networks import Networks
 from ..policy.routes import Routes
 from ..policy.rules import Policy
 from ..policy.windows import Windows
+from ..sealing import environment
 from .res_config_settings import LOGGED_ARGUMENTS, ON_LOG_FAILURE
 
 _being_recorded = ContextVar("scoped_apikey_scopes_being_recorded", default=frozenset())
@@ -177,18 +179,33 @@ class ApikeyScope(models.Model):
         :param Key key: a scoped key, as it was identified for this call
         :rtype: Policy
         """
-        env = self.env(user=SUPERUSER_ID, context={})
-        scope = env["apikey.scope"].browse(key.scope_id)
-        return scope._compiled(key.scope_version)
+        kept = self._kept_policies(key.scope_id)
+        policy = kept.get(key.scope_version)
+        if policy is None:
+            kept.clear()
+            policy = kept[key.scope_version] = self._compile_anew(key.scope_id)
+        return policy
 
-    @tools.ormcache("self.id", "version")
-    def _compiled(self, version):
-        """Compile a scope, once a worker and version.
+    @api.model
+    def _compile_anew(self, scope_id):
+        """Compile a scope, also where this transaction reads a replica, which may be behind."""
+        if not self.env.cr.readonly:
+            env = self.env(user=SUPERUSER_ID, context={})
+            return env["apikey.scope"].browse(scope_id)._compile()
+        with environment(self.env.cr.dbname, connections.rows) as env:
+            return env["apikey.scope"].browse(scope_id)._compile()
+
+    @tools.ormcache("scope_id")
+    def _kept_policies(self, scope_id):
+        """Return where a worker keeps the newest policy of a scope, by its version.
 
         A version is never used twice, not even by a transaction that is rolled back,
-        so nothing has to be invalidated.
+        so nothing has to be invalidated. What metadata a scope names can go without a new
+        version, but not without a cleared cache.
+
+        :rtype: dict
         """
-        return self._compile()
+        return {}
 
     def _compile(self):
         self.ensure_one()

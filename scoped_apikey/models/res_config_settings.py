@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 from odoo.tools import str2bool
 
@@ -122,6 +122,15 @@ class ResConfigSettings(models.TransientModel):
         )
 
     @api.model
+    @tools.ormcache(cache="stable")
+    def _scoped_apikey_row_choices(self) -> tuple[str, str]:
+        """Return the choices ``on_log_failure`` and ``read_rows``: every call asks."""
+        return (
+            self._scoped_apikey_choice("on_log_failure", "refuse"),
+            self._scoped_apikey_choice("read_rows", "wait"),
+        )
+
+    @api.model
     def _scoped_apikey_retention_days(self):
         """Return for how many days calls are kept; 0: for ever."""
         value = (
@@ -133,6 +142,7 @@ class ResConfigSettings(models.TransientModel):
             return 0  # what is not understood deletes nothing
 
     @api.model
+    @tools.ormcache(cache="stable")
     def _scoped_apikey_log_arguments(self) -> str:
         """Return what the call log keeps of arguments, where no scope says."""
         value = self._scoped_apikey_choice("log_arguments", NOTHING)

@@ -11,16 +11,14 @@ from odoo.addons.base.models.res_users import (
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from .. import keyring
 from ..call import Key
+from ..keyring import STOCK_SCOPE, SUSPENDED
+from ..ledger import connections
+from ..proven import proves
 from ..seams.requests import current_call
 
-STOCK_SCOPE = "scoped_apikey"
-"""The stock scope of a scoped key: no door of Odoo's, or of anybody else's, takes it."""
-
 KEPT_EXPIRED = timedelta(days=90)
-
-SUSPENDED = "suspended:"
-"""What the stock scope of any other key begins with while it is suspended, likewise."""
 
 
 class ProvenKey(NamedTuple):
@@ -76,6 +74,7 @@ class ResUsersApikeys(models.Model):
                 "CREATE INDEX IF NOT EXISTS res_users_apikeys_index_index"
                 " ON res_users_apikeys (index)"
             )
+            keyring.create(self.env.cr)
             # The table of scopes may not exist yet.
             self.pool.post_init(self._add_constraints)
         return result
@@ -190,29 +189,23 @@ class ResUsersApikeys(models.Model):
         """
         if not isinstance(secret, str) or "\0" in secret or len(secret) < INDEX_SIZE:
             return None
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT k.key, k.id, k.name, k.user_id, u.login,
-                       COALESCE(k.scope = %s, false) OR k.scope_id IS NOT NULL,
-                       s.id, s.name, s.version, u.active,
-                       COALESCE(k.expiration_date < now() AT TIME ZONE 'utc', false),
-                       k.suspended
-                  FROM res_users_apikeys k
-                  JOIN res_users u ON u.id = k.user_id
-                  LEFT JOIN apikey_scope s ON s.id = k.scope_id
-                 WHERE k.index = %s
-                   AND (k.scope IS NULL OR k.scope IN %s)
-                """,
-                STOCK_SCOPE,
-                secret[:INDEX_SIZE],
-                ("rpc", STOCK_SCOPE, SUSPENDED, f"{SUSPENDED}rpc"),
-            )
-        )
-        for hashed, *key, user_active, expired, suspended in rows:
-            if KEY_CRYPT_CONTEXT.verify(secret, hashed):
+        for hashed, *key, user_active, expired, suspended in self._keys_at(
+            secret[:INDEX_SIZE]
+        ):
+            if proves(secret, hashed, KEY_CRYPT_CONTEXT.verify):
                 return ProvenKey(Key(*key), user_active, expired, suspended)
         return None
+
+    @api.model
+    def _keys_at(self, index):
+        """Return what ``keyring.find`` does, also where this transaction reads a replica.
+
+        A replica may not know yet that a key was revoked.
+        """
+        if not self.env.cr.readonly:
+            return keyring.find(self.env.cr, index)
+        with connections.rows.cursor(self.env.cr.dbname) as cr:
+            return keyring.find(cr, index)
 
     # ------------------------------------------------------------------
     # The life of a key

@@ -6,6 +6,7 @@ import logging
 
 from ..policy.arguments import FULL, NOTHING, Sent, show_arguments
 from ..policy.catalogue import GENERIC_METHODS
+from .policies import policy_of
 
 _logger = logging.getLogger(__name__)
 _POSITIONAL = (
@@ -41,9 +42,7 @@ def note_arguments(env, call, arguments):
 
 def _kept(env, call) -> str:
     """Return what is kept: ``none``, ``shape`` or ``full``."""
-    by_scope = (
-        env["apikey.scope"]._policy(call.key).log_arguments if call.scoped_key else ""
-    )
+    by_scope = policy_of(env, call).log_arguments if call.scoped_key else ""
     return by_scope or env["res.config.settings"]._scoped_apikey_log_arguments()
 
 

@@ -9,6 +9,7 @@ by user is asked for another answer.
 from ..policy.catalogue import COMPANIES
 from ..policy.decide import Refusal
 from .decide import refuse, weigh
+from .policies import policy_of
 from .records import check_record_rules
 
 
@@ -43,13 +44,11 @@ def choose_companies(env, call, asked=None) -> list[int] | None:
     :param asked: what the caller wants it to be
     :raise AccessError: as above
     """
+    policy = policy_of(env, call)
+    if not asked and policy.companies is None:
+        return None
     own = env.user._get_company_ids()
-    companies = weigh(
-        env,
-        call,
-        env["apikey.scope"]._policy(call.key),
-        lambda policy: _choose(policy, asked, own),
-    )
+    companies = weigh(env, call, policy, lambda policy: _choose(policy, asked, own))
     if isinstance(companies, Refusal):
         refuse(env, call, companies)
     if companies is None:
@@ -68,7 +67,7 @@ def check_records(env, call, arguments):
     """
     if call.scoped_key is None or not arguments.id_list:
         return
-    if env["apikey.scope"]._policy(call.key).in_force.companies is None:
+    if policy_of(env, call).in_force.companies is None:
         return
     records = env[call.model].browse(arguments.id_list).exists()
     check_record_rules(records, "read")

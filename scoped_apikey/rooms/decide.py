@@ -10,6 +10,7 @@ from ..footprint import Unreadable, narrow, read_footprint
 from ..policy import catalogue
 from ..policy.decide import Refusal, decide
 from ..policy.footprint import OPERATIONS, WRITE, Access, Footprint
+from .policies import policy_of
 from .records import Granted
 
 _logger = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ def check_grants(env, call, arguments):
     verdict = weigh(
         env,
         call,
-        env["apikey.scope"]._policy(call.key),
+        policy_of(env, call),
         lambda policy: _decide(env, policy, call, arguments),
     )
     if isinstance(verdict, Refusal):
@@ -80,7 +81,7 @@ def check_entailed(env, call, model, names, code):
     names = frozenset(names)
     secrets = known._by_name_of(model, WRITE) & names
     access = Access(known._resource(model), WRITE, names, secrets=secrets)
-    policy = env["apikey.scope"]._policy(call.key).in_force
+    policy = policy_of(env, call).in_force
     if decide(policy, Footprint((access,))).refusal:
         names = tuple(sorted(names))
         refuse(env, call, Refusal(code, access.resource, WRITE, names))

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessDenied
 
 from .. import sentences
 from ..policy.decide import check_conditions
+from .policies import policy_of
 
 
 def identify_key(env, call, secret) -> int | None:
@@ -43,12 +44,10 @@ def identify_user(env, call, user_id):
 
 def _accept(env, call):
     """Let a call on, and note what an administrator wants of its row."""
-    settings = env["res.config.settings"]
-    scope = env["apikey.scope"]._policy(call.key) if call.scoped_key else None
-    choice = scope and scope.on_log_failure
-    choice = choice or settings._scoped_apikey_choice("on_log_failure", "refuse")
-    call.goes_unrecorded = choice == "serve"
-    call.reads_wait = settings._scoped_apikey_choice("read_rows", "wait") != "lazy"
+    by_scope = policy_of(env, call).on_log_failure if call.scoped_key else None
+    by_setting, read_rows = env["res.config.settings"]._scoped_apikey_row_choices()
+    call.goes_unrecorded = (by_scope or by_setting) == "serve"
+    call.reads_wait = read_rows != "lazy"
     call.accept()
 
 
@@ -69,7 +68,7 @@ def _invalid(env, proven) -> str | None:
 
 
 def _check_conditions(env, call):
-    policy = env["apikey.scope"]._policy(call.key)
+    policy = policy_of(env, call)
     refusal = check_conditions(policy, call.remote_addr, datetime.now(timezone.utc))
     if refusal is None:
         return

@@ -27,6 +27,7 @@ from ..policy.footprint import CREATE, READ, WRITE
 from ..policy.rules import ALWAYS_READABLE, Policy, Rule
 from .decide import error_of, refuse, weigh
 from .domains import hide_parameters
+from .policies import policy_of
 from .records import Granted, reach
 
 BUSINESS, GENERIC, ROUTE = range(3)
@@ -176,7 +177,7 @@ def wall_around(env, call, arguments=None) -> Wall | None:
     """
     if call.scoped_key is None:
         return None
-    policy = env["apikey.scope"]._policy(call.key)
+    policy = policy_of(env, call)
     if arguments is None:
         return Wall(call, policy, ROUTE)
     generic = arguments.method in catalogue.GENERIC_METHODS
@@ -206,6 +207,15 @@ def standing(env) -> Wall | None:
     if wall is None or env.su or wall.call.dbname != env.cr.dbname:
         return None
     return wall
+
+
+def full_wall(env) -> Wall | None:
+    """Return the wall around a route that stands around what an environment does.
+
+    The ORM asks at every turn, and of most calls it need not know more than this.
+    """
+    wall = _standing.get()
+    return standing(env) if wall is not None and wall.kind == ROUTE else None
 
 
 def lowered(function, *args, **kwargs):

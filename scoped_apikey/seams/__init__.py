@@ -9,9 +9,10 @@ from . import access, credentials, http_bearer, messages
 @cache
 def install():
     """Put the seams that no model can override in place, once a process."""
-    from . import answers, caches, requests, rpc
+    from . import answers, caches, requests, rpc, signals
 
     caches.install()
     requests.install()
     rpc.install()
     answers.install()
+    signals.install()

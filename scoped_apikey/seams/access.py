@@ -22,7 +22,7 @@ from odoo.models import BaseModel
 from ..policy.catalogue import COMPANIES
 from ..policy.decide import Refusal
 from ..rooms.records import check_record_rules
-from ..rooms.wall import computing, standing
+from ..rooms.wall import computing, full_wall, standing
 
 
 class Base(models.AbstractModel):
@@ -39,8 +39,7 @@ class Base(models.AbstractModel):
     @api.model
     def _check_field_access(self, field, operation):
         result = super()._check_field_access(field, operation)
-        wall = standing(self.env)
-        if wall is not None:
+        if (wall := full_wall(self.env)) is not None:
             refusal = wall.refusal_of_field(self.env, self._name, operation, field.name)
             wall.enforce(self.env, refusal)
         return result
@@ -49,8 +48,8 @@ class Base(models.AbstractModel):
     def fields_get(self, allfields=None, attributes=None):
         """Describe no field that may not be read."""
         descriptions = super().fields_get(allfields, attributes)
-        wall = standing(self.env)
-        if wall is None or not wall.is_full:
+        wall = full_wall(self.env)
+        if wall is None:
             return descriptions
         return {
             name: description
@@ -60,8 +59,8 @@ class Base(models.AbstractModel):
 
     @api.model
     def _search(self, domain, *args, active_test=True, bypass_access=False, **kwargs):
-        wall = standing(self.env)
-        if wall is not None and wall.is_full and not bypass_access:
+        wall = full_wall(self.env)
+        if wall is not None and not bypass_access:
             self._check_searched(wall, Domain(domain))
             if active_test and self.env.context.get("active_test", True):
                 domain = self._hide_archived(Domain(domain))
@@ -103,25 +102,25 @@ class Base(models.AbstractModel):
 
     def _order_to_sql(self, order, query, alias=None, reverse=False):
         """Let the order be the model's own, though nothing grants its fields."""
-        wall = standing(self.env)
+        wall = full_wall(self.env)
         own = alias is None and (order or self._order) == self._order
-        if wall is None or not wall.is_full or not own:
+        if wall is None or not own:
             return super()._order_to_sql(order, query, alias, reverse)
         with computing():
             return super()._order_to_sql(order, query, alias, reverse)
 
     def _fetch_field(self, field):
         """Read one attribute, and not what stock reads with it to save a query."""
-        wall = standing(self.env)
-        if wall is None or not wall.is_full:
+        wall = full_wall(self.env)
+        if wall is None:
             return super()._fetch_field(field)
         return self.fetch([field.name])
 
     def _determine_fields_to_fetch(self, field_names=None, ignore_when_in_cache=False):
         """Fetch, where no field is asked for in particular, those that may be read."""
         fields = super()._determine_fields_to_fetch(field_names, ignore_when_in_cache)
-        wall = standing(self.env)
-        if wall is None or not wall.is_full or field_names is not None:
+        wall = full_wall(self.env)
+        if wall is None or field_names is not None:
             return fields
         return [
             field
@@ -131,15 +130,15 @@ class Base(models.AbstractModel):
 
     def _fetch_query(self, query, fields):
         """Fetch what was asked for, which is checked already, and what it is made of."""
-        wall = standing(self.env)
-        if wall is None or not wall.is_full:
+        wall = full_wall(self.env)
+        if wall is None:
             return super()._fetch_query(query, fields)
         with computing():
             return super()._fetch_query(query, fields)
 
     def _compute_field_value(self, field):
-        wall = standing(self.env)
-        if wall is None or not wall.is_full:
+        wall = full_wall(self.env)
+        if wall is None:
             return super()._compute_field_value(field)
         if not field.store:
             self._check_field_access(field, "read")
@@ -242,8 +241,7 @@ class IrActionsServer(models.Model):
 
     def run(self):
         """Run no server action because a route was asked to."""
-        wall = standing(self.env)
-        if wall is not None and wall.is_full:
+        if (wall := full_wall(self.env)) is not None:
             refusal = Refusal("own_code", names=(self._name,))
             wall.enforce(self.env, refusal)
         return super().run()

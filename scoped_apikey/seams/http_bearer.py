@@ -21,6 +21,7 @@ from ..rooms.arguments import note_arguments
 from ..rooms.companies import check_records, choose_companies, narrow_companies
 from ..rooms.decide import check_grants, refuse, weigh
 from ..rooms.identify import identify_user
+from ..rooms.policies import policy_of
 from ..rooms.record import record_failure
 from ..rooms.run import serve
 from ..rooms.wall import wall_around, walled
@@ -131,7 +132,7 @@ def _check_route(call):
     refusal = weigh(
         request.env,
         call,
-        request.env["apikey.scope"]._policy(call.key),
+        policy_of(request.env, call),
         lambda policy: None if policy.routes.names(path) else Refusal("route"),
     )
     if refusal:
