@@ -21,6 +21,7 @@ except ImportError:
 from .counter import CounterUnreachable, Taken
 
 TIMEOUT = 1  # seconds, to connect and for each answer
+ATTEMPT = 3 * TIMEOUT  # to connect, to be let in, to be answered
 PAUSE = 1  # seconds in which a counter that could not be reached is left alone
 SLACK = 600
 """Seconds that a count is kept when its window is over: for hosts whose clocks are late."""
@@ -97,7 +98,7 @@ class RedisCounter:
             if monotonic() < self._left_alone_until:
                 raise CounterUnreachable(problem)
             # One tries, and may have to wait for it. The others need not.
-            self._left_alone_until = monotonic() + TIMEOUT
+            self._left_alone_until = monotonic() + ATTEMPT
         name = f"scoped_apikey:{quote(space, safe='')}:{subject}:{seconds}:{started:%Y%m%dT%H%M%S}"
         try:
             granted, total = self._take([name], [wanted, limit, seconds + SLACK])
