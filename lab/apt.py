@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """apt-get without root: its state in a folder of its own, and nothing installed."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ KEYRINGS = [
     Path(f"/usr/share/keyrings/debian-archive-keyring.{ending}")
     for ending in ("pgp", "gpg")
 ]
+INSTALLED = Path("/var/lib/dpkg/status")
 
 
 class Apt:
@@ -82,6 +84,27 @@ class Apt:
                 ["dpkg-deb", "-x", newest, into],
                 self._home / "unpack.log",
             )
+
+    def lacking(self, packages: list) -> list:
+        """Those packages, and all that they need and this machine has not installed.
+
+        :raise LabError: they cannot be had, or not beside what is installed
+        """
+        log = self._home / "lacking.log"
+        run(
+            f"Looking for what {' '.join(packages)} needs",
+            [
+                *self._command,
+                f"-oDir::State::Status={INSTALLED}",
+                "install",
+                "--simulate",
+                "--no-install-recommends",
+                *packages,
+            ],
+            log,
+        )
+        needed = re.findall(r"^Inst (\S+)", log.read_text(), re.MULTILINE)
+        return list(dict.fromkeys([*packages, *needed]))
 
     def forget(self) -> None:
         """Remove its folder."""

@@ -5,7 +5,7 @@ import os
 
 import psycopg2
 
-from . import databases, embedded
+from . import databases, embedded, redis
 
 
 def release() -> None:
@@ -17,6 +17,7 @@ def release() -> None:
             print(f"The databases of this lab are still there: {error}")
     for name in embedded.names():
         embedded.Embedded(name).remove()
+    redis.remove_abandoned()
 
 
 if __name__ == "__main__":

@@ -64,6 +64,15 @@ def _servers(lab):
             one.stop()
 
 
+@pytest.fixture(scope="module")
+def redis_server():
+    """A Redis for all tests of a file, see ``lab.redis.RedisServer``."""
+    from lab.redis import RedisServer
+
+    with RedisServer() as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def probe_path(lab):
     """The option of Odoo that puts the probe, an addon for tests, on its addons path."""
