@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from lab import auditlog
 from lab.cases import Case, Rule
+from lab.durable import durable_copy
 from lab.stage import LOGIN, Stage
 from lab.web import WebSession
 
 from . import calls
 
+NAME = "A shop"
 STOCK, OURS, AUDITLOG = "stock", "with the addon", "auditlog"
 RATE_LIMIT = 0  # calls a minute
 # What an integration of a shop may be granted; the rule of the measured calls comes last.
@@ -77,22 +80,26 @@ class Side:
             raise AssertionError(f"{self.name}, {door} {kind}: {answer.message}")
 
 
-def stock(database: str) -> Side:
-    return Side(STOCK, database, _issue_unlimited, {"server_wide": False})
+@contextmanager
+def three_sides(lab) -> Iterator[tuple]:
+    """Have all that is compared, on one PostgreSQL that waits for the disk.
 
-
-def with_addon(database: str) -> Side:
-    return Side(OURS, database, _issue_scoped)
-
-
-def with_auditlog(database: str, addons: dict) -> Side:
-    """:param addons: lines of the configuration, as ``lab.auditlog`` has them"""
-
-    def issue(stage):
-        _log_everything(stage.admin)
-        return _issue_unlimited(stage)
-
-    return Side(AUDITLOG, database, issue, {"server_wide": False, "options": addons})
+    :return: the sides, and the ``Embedded``
+    """
+    with (
+        auditlog.installed(lab) as audited,
+        lab.database(lab.templates.plain()) as plain,
+        lab.database() as full,
+        durable_copy(plain, full, audited) as postgres,
+    ):
+        options = {"server_wide": False}
+        addons = auditlog.addons(lab.odoo)
+        sides = (
+            Side(STOCK, plain, _issue_unlimited, options),
+            Side(OURS, full, issue_scoped),
+            Side(AUDITLOG, audited, _issue_audited, {**options, "options": addons}),
+        )
+        yield sides, postgres
 
 
 @contextmanager
@@ -102,25 +109,26 @@ def serving(lab, sides, postgres, partners=1, **options) -> Iterator:
     :param postgres: the ``Embedded`` that they run on
     :param options: more of ``lab.server``
     """
+    variables = postgres.variables
     with ExitStack() as stack:
         for side in sides:
-            server = lab.server(
-                side.database,
-                environment=postgres.variables,
-                **side.options,
-                **options,
-            )
-            side.prepare(stack.enter_context(server), partners)
+            started = {**side.options, **options, "environment": variables}
+            server = stack.enter_context(lab.server(side.database, **started))
+            side.prepare(server, partners)
         yield
 
 
-def _issue_scoped(stage) -> str:
-    """Issue a key whose scope has every kind of limit."""
-    case = Case(0, "A shop", RULES, (), networks=NETWORKS, windows=EVERY_HOUR)
-    scope = stage.make_scope(case)
-    if RATE_LIMIT:
-        stage.admin.call("apikey.scope", "write", [scope], {"rate_limit": RATE_LIMIT})
-    return stage.issue_key(case.key, scope)
+def scope_values(stage, rules=RULES) -> dict:
+    """Return what a scope is created with that has every kind of limit."""
+    case = Case(0, NAME, rules, (), networks=NETWORKS, windows=EVERY_HOUR)
+    return {**stage.scope_values(case), "rate_limit": RATE_LIMIT}
+
+
+def issue_scoped(stage, rules=RULES) -> str:
+    """Issue a key with such a scope."""
+    values = scope_values(stage, rules)
+    [scope] = stage.admin.call("apikey.scope", "create", [values])
+    return stage.issue_key(NAME, scope)
 
 
 def _issue_unlimited(stage) -> str:
@@ -128,16 +136,15 @@ def _issue_unlimited(stage) -> str:
     stage.admin.call("res.users", "write", [stage.uid], {"password": LOGIN})
     user = WebSession(stage.url, stage.database, LOGIN, LOGIN)
     wizard = "res.users.apikeys.description"
-    made = user.call(wizard, "create", [{"name": "A shop", "duration": "1"}])
+    made = user.call(wizard, "create", [{"name": NAME, "duration": "1"}])
     return user.press(wizard, "make_key", made)["context"]["default_key"]
 
 
-def _log_everything(admin):
-    """Have what is read, written and created of the measured model audited."""
-    model = admin.find("ir.model", ["model", "=", calls.MODEL])
-    if admin.call("auditlog.rule", "search", [["model_id", "=", model]]):
-        return
+def _issue_audited(stage) -> str:
+    """Have what is read, written and created of the measured model audited, too."""
+    model = stage.admin.find("ir.model", ["model", "=", calls.MODEL])
     values = {"name": "Partners", "model_id": model}
     values |= dict.fromkeys(("log_read", "log_write", "log_create"), True)
-    rule = admin.call("auditlog.rule", "create", [values])
-    admin.call("auditlog.rule", "set_to_confirmed", rule)
+    rule = stage.admin.call("auditlog.rule", "create", [values])
+    stage.admin.call("auditlog.rule", "set_to_confirmed", rule)
+    return _issue_unlimited(stage)

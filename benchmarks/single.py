@@ -7,20 +7,21 @@ import time
 from lab.console import say, step
 
 from .calls import DOORS, KINDS
-from .sides import AUDITLOG, OURS, STOCK, serving
+from .sides import AUDITLOG, OURS, STOCK, serving, three_sides
 
 WARM_UP = 20
 SLOWER = 15  # of a kind that takes so much longer, so many fewer are made
 
 
-def measure(lab, sides, postgres, size: int) -> dict:
+def measure(lab, size: int) -> dict:
     """Measure every kind of call, and print a table.
 
+    :param lab: an opened ``Lab``
     :param size: calls of each kind
     :return: medians with the addon as ratios to stock's, by part, door and kind
     """
     times = {}
-    with serving(lab, sides, postgres):
+    with three_sides(lab) as (sides, postgres), serving(lab, sides, postgres):
         for door in DOORS:
             for kind in KINDS:
                 calls = max(size // SLOWER, 5) if kind.startswith("create") else size

@@ -11,23 +11,21 @@ for the disk. Its parts, of which ``PARTS=single,crowd`` chooses some:
 """
 
 import platform
-from contextlib import ExitStack
+from importlib.metadata import version
 
-from lab import auditlog
 from lab.console import say
-from lab.durable import durable_copy
+from lab.embedded import PACKAGE
 from lab.errors import LabError
-from lab.postgres import connect
 
-from . import crowd, single
+from . import crowd, scale, single
 from .footprint import processor
 from .log import flush
-from .sides import stock, with_addon, with_auditlog
 
 SIZE = 300
 """Calls of each kind."""
-PARTS = {"single": single.measure, "crowd": crowd.measure}
-# What a figure has to be, by its part, door and kind of call: ratios to stock.
+PARTS = {"single": single.measure, "crowd": crowd.measure, "scale": scale.measure}
+# What a figure has to be, by its part, door and kind of call. Ratios to stock; for the
+# scale to a small database.
 AT_MOST = {
     ("single", "json2", "search_read"): 0.70,
     ("single", "json2", "write"): 0.80,
@@ -35,6 +33,8 @@ AT_MOST = {
     ("single", "xmlrpc", "search_read"): 1.05,
     ("single", "jsonrpc", "write"): 1.03,
     ("single", "xmlrpc", "write"): 1.03,
+    **{("scale", *call): 1.05 for call in scale.CALLS},
+    ("scale", "memory, MB"): 20.0,
 }
 AT_LEAST = {
     ("crowd", "json2", "search_read"): 1.5,
@@ -57,29 +57,13 @@ def run(lab, size: int, parts=tuple(PARTS)) -> bool:
     """
     if unknown := set(parts) - set(PARTS):
         raise LabError(f"No part is called {', '.join(unknown)}: {', '.join(PARTS)}.")
-    figures = {}
-    with ExitStack() as stack:
-        audited = stack.enter_context(auditlog.installed(lab))
-        plain = stack.enter_context(lab.database(lab.templates.plain()))
-        full = stack.enter_context(lab.database())
-        postgres = stack.enter_context(durable_copy(plain, full, audited))
-        _say_where(postgres)
-        sides = (
-            stock(plain),
-            with_addon(full),
-            with_auditlog(audited, auditlog.addons(lab.odoo)),
-        )
-        for part in parts:
-            figures |= PARTS[part](lab, sides, postgres, size)
-    return _judge(figures)
-
-
-def _say_where(postgres):
-    with connect(**postgres.address) as cursor:
-        release = cursor.connection.server_version // 10000
-    say(f"\nPython {platform.python_version()}, {processor()}, PostgreSQL {release}")
+    server = version(PACKAGE.replace("_", "-"))
+    say(f"\nPython {platform.python_version()}, {processor()}, PostgreSQL {server}")
     say(f"A flush of the disk: {flush():.2f} ms (median)")
-    say(f"auditlog {auditlog.release()}")
+    figures = {}
+    for part in parts:
+        figures |= PARTS[part](lab, size)
+    return _judge(figures)
 
 
 def _judge(figures) -> bool:

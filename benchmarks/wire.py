@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 TIMEOUT = 120  # seconds
 CHUNK = 1 << 16
-MARK = b"00000000"
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 FAILED = re.compile(rb'"error": *\{|<fault>')
 REFUSAL = b"HTTP/1.1 503 Recorded\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -24,19 +23,20 @@ class Wire:
     """A request, and where it goes.
 
     :param address: host and port
-    :param request: all that is sent, with ``MARK`` in place of a number
+    :param request: all that is sent
     """
 
     address: tuple
     request: bytes
 
-    def call(self, number: int) -> None:
+    def call(self, old: str, new: str) -> None:
         """Make the call, on a connection of its own, as the standard clients do.
 
-        :param number: of up to eight digits
+        :param old: what to replace
+        :param new: by what, of the same length
         :raise AssertionError: it failed
         """
-        request = self.request.replace(MARK, b"%08d" % number)
+        request = self.request.replace(old.encode(), new.encode())
         with socket.create_connection(self.address, TIMEOUT) as connection:
             connection.sendall(request)
             head, body = _receive(connection)
@@ -48,7 +48,7 @@ def recorded(client, make) -> Wire:
     """Return what a client sends.
 
     :param client: one of ``lab.clients``
-    :param make: takes a client, and makes a call with it, with ``MARK`` in it
+    :param make: takes a client, and makes a call with it
     """
     address = urlsplit(client.url)
     with (
