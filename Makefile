@@ -9,6 +9,7 @@ help:
 	@echo "make test              every test                                        (ARGS='-k networks -x')"
 	@echo "make escapes           write docs/escapes.md from what its tests see"
 	@echo "make bench-speed       what the addon costs a call, beside stock and auditlog (CALLS=300 PARTS=single,crowd)"
+	@echo "make bench-rooms       where the time of a call goes, room by room"
 	@echo "make bench-footprint   what a scope costs a call, in microseconds"
 	@echo "make bench-log         the call log when it has grown                    (ROWS=10000000)"
 	@echo "make bench-row         what a row of the call log costs a call"

@@ -95,7 +95,7 @@ def three_sides(lab) -> Iterator[tuple]:
         options = {"server_wide": False}
         addons = auditlog.addons(lab.odoo)
         sides = (
-            Side(STOCK, plain, _issue_unlimited, options),
+            Side(STOCK, plain, issue_unlimited, options),
             Side(OURS, full, issue_scoped),
             Side(AUDITLOG, audited, _issue_audited, {**options, "options": addons}),
         )
@@ -131,7 +131,7 @@ def issue_scoped(stage, rules=RULES) -> str:
     return stage.issue_key(NAME, scope)
 
 
-def _issue_unlimited(stage) -> str:
+def issue_unlimited(stage) -> str:
     """Issue a key as its user does without the addon."""
     stage.admin.call("res.users", "write", [stage.uid], {"password": LOGIN})
     user = WebSession(stage.url, stage.database, LOGIN, LOGIN)
@@ -147,4 +147,4 @@ def _issue_audited(stage) -> str:
     values |= dict.fromkeys(("log_read", "log_write", "log_create"), True)
     rule = stage.admin.call("auditlog.rule", "create", [values])
     stage.admin.call("auditlog.rule", "set_to_confirmed", rule)
-    return _issue_unlimited(stage)
+    return issue_unlimited(stage)

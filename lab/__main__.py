@@ -25,7 +25,7 @@ def main() -> int:
         add_help=False,
     )
     bench = subparsers.add_parser("bench", help="set up, and measure")
-    names = ["speed", "footprint", "concurrency", "log", "row", "export"]
+    names = ["speed", "rooms", "footprint", "concurrency", "log", "row", "export"]
     bench.add_argument("name", choices=names, help="a module of benchmarks/")
     bench.add_argument("--size", type=int, help="seconds or rows, as the module has it")
     bench.add_argument("--parts", help="names, with commas, where the module has parts")
