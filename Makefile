@@ -8,6 +8,8 @@ help:
 	@echo "make demo              a real Odoo 19 with the addon, shown and served   (ONCE=1 PORT=8069)"
 	@echo "make test              every test                                        (ARGS='-k networks -x')"
 	@echo "make escapes           write docs/escapes.md from what its tests see"
+	@echo "make bench-speed       what the addon costs a call, beside stock and auditlog (CALLS=300 PARTS=single,crowd)"
+	@echo "make bench-rooms       where the time of a call goes, room by room"
 	@echo "make bench-footprint   what a scope costs a call, in microseconds"
 	@echo "make bench-log         the call log when it has grown                    (ROWS=10000000)"
 	@echo "make bench-row         what a row of the call log costs a call"
@@ -32,7 +34,7 @@ escapes:
 		scoped_apikey/tests/test_escape_doors.py
 
 bench-%:
-	@$(PYTHON) -m lab bench $* $(addprefix --size=,$(ROWS)$(SECONDS))
+	@$(PYTHON) -m lab bench $* $(addprefix --size=,$(ROWS)$(SECONDS)$(CALLS)) $(addprefix --parts=,$(PARTS))
 
 fuzz:
 	@$(PYTHON) -m lab fuzz $(if $(CALLS),--calls=$(CALLS)) $(if $(SEED),--seed=$(SEED)) $(if $(JOBS),--jobs=$(JOBS))

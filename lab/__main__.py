@@ -25,9 +25,10 @@ def main() -> int:
         add_help=False,
     )
     bench = subparsers.add_parser("bench", help="set up, and measure")
-    names = ["footprint", "concurrency", "log", "row", "export"]
+    names = ["speed", "rooms", "footprint", "concurrency", "log", "row", "export"]
     bench.add_argument("name", choices=names, help="a module of benchmarks/")
     bench.add_argument("--size", type=int, help="seconds or rows, as the module has it")
+    bench.add_argument("--parts", help="names, with commas, where the module has parts")
     fuzz = subparsers.add_parser("fuzz", help="look for a way around a scope")
     fuzz.add_argument("--calls", type=int, default=20_000, help="of each seed")
     fuzz.add_argument("--seed", type=int, default=1, help="of the first job")
@@ -56,7 +57,7 @@ def main() -> int:
         if options.command == "crash":
             return commands.crash(options.kills, options.seed)
         if options.command == "bench":
-            return commands.bench(options.name, options.size)
+            return commands.bench(options.name, options.size, options.parts)
         return commands.test(for_pytest)
     except LabError as error:
         print(f"\n{error}", file=sys.stderr)

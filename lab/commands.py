@@ -101,17 +101,20 @@ def test(arguments: list) -> int:
         return pytest.main([f"--odoo-config={config}", "--odoo-http", *arguments])
 
 
-def bench(name: str, size: int | None = None) -> int:
+def bench(name: str, size: int | None = None, parts: str | None = None) -> int:
     """Run a benchmark.
 
     :param name: of a module of ``benchmarks/``, whose ``run`` takes the lab and the size
     :param size: rows or seconds, as the module has it; none: its ``SIZE``
+    :param parts: the names of those to run, with commas, of a module that has ``PARTS``;
+        none: all
     :return: an exit status: 0 when all is as it should be
     :raise LabError: the set-up cannot go on
     """
     module = importlib.import_module(f"benchmarks.{name}")
+    chosen = {"parts": parts.split(",")} if parts else {}
     with opened() as lab:
-        return 0 if module.run(lab, size or module.SIZE) else 1
+        return 0 if module.run(lab, size or module.SIZE, **chosen) else 1
 
 
 def _config(lab, database: str, run: str, **options):

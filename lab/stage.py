@@ -53,7 +53,7 @@ class Stage:
 
     def make_scope(self, case: Case) -> int:
         """Make the case's scope. :return: its id"""
-        return self.admin.call("apikey.scope", "create", [self._scope_values(case)])[0]
+        return self.admin.call("apikey.scope", "create", [self.scope_values(case)])[0]
 
     def issue_key(self, name: str, scope: int | None) -> str:
         """Issue a key to the user, through the wizard. :return: the secret"""
@@ -127,7 +127,8 @@ class Stage:
             return self.admin.ref(value[1:])
         return value
 
-    def _scope_values(self, case: Case) -> dict:
+    def scope_values(self, case: Case) -> dict:
+        """What the case's scope is created with."""
         return {
             "name": case.key,
             "networks": case.networks,
