@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .policy.errors import shown
 
 if TYPE_CHECKING:
+    from .limits.leases import Permit, Remaining
     from .policy.rules import Policy
     from .rooms.records import Granted
 
@@ -62,6 +63,9 @@ class Call:
     :param remote_addr: where it comes from, or ``None`` where that is unknown
     :param model: the model; ``None`` for ``authenticate`` and ``login``
     :ivar policy: what the scope of its key means, once a room has asked for it
+    :ivar permit: what it was counted with, where its key may make only so many calls
+    :ivar remaining: of each limit that it was counted in, what is left
+    :ivar remark: what its row says of it, though it was not refused
     :ivar goes_unrecorded: whether it may succeed though its row cannot be written
     :ivar reads_wait: whether its row waits for the disk, where it changed nothing else
     :ivar granted: what a call through a scoped key was granted
@@ -79,6 +83,9 @@ class Call:
     ref: str = ""
     key: Key | None = None
     policy: "Policy | None" = None
+    permit: "Permit | None" = None
+    remaining: "list[Remaining]" = field(default_factory=list)
+    remark: str | None = None
     user_id: int | None = None
     login: str | None = None
     identified: bool = False

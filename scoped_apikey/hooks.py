@@ -2,6 +2,7 @@
 import logging
 
 from . import keyring, leaving
+from .limits import postgres_counter
 
 _logger = logging.getLogger(__name__)
 
@@ -20,6 +21,7 @@ def uninstall_hook(env):
     """
     _logger.warning("%s scoped keys open nothing from now on.", _count_scoped(env))
     keyring.drop(env.cr)
+    postgres_counter.drop(env.cr)
     leaving.carry_out(env, *leaving.take_choice(env))
 
 

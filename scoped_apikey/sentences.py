@@ -36,9 +36,41 @@ def not_accepted(env, call, refusal) -> str:
             address=call.remote_addr,
             **who,
         )
+    if refusal.code == "window":
+        return env._(
+            'Key "%(key)s" (scope "%(scope)s") is not accepted now: it is outside the'
+            " hours of its scope.",
+            **who,
+        )
+    if refusal.code == "uncounted":
+        return env._(
+            'Key "%(key)s" (scope "%(scope)s") is not accepted now: its calls are limited,'
+            " and cannot be counted. Try again later.",
+            **who,
+        )
+    calls, *seconds = refusal.names
+    if refusal.code == "at_a_time":
+        return env._(
+            'Key "%(key)s" (scope "%(scope)s") may make %(calls)s calls at a time, and'
+            " as many are running. Try again when one of them has ended.",
+            calls=calls,
+            **who,
+        )
+    limits = {
+        "a_minute": env._("it may make %s calls a minute", calls),
+        "a_day": env._("it may make %s calls a day", calls),
+        "shared_a_minute": env._(
+            "all keys of its scope together may make %s calls a minute", calls
+        ),
+        "shared_a_day": env._(
+            "all keys of its scope together may make %s calls a day", calls
+        ),
+    }
     return env._(
-        'Key "%(key)s" (scope "%(scope)s") is not accepted now: it is outside the hours'
-        " of its scope.",
+        'Key "%(key)s" (scope "%(scope)s") is not accepted now: %(limit)s, and no more are'
+        " left. Try again in %(seconds)s seconds.",
+        limit=limits[refusal.code],
+        seconds=seconds[0],
         **who,
     )
 

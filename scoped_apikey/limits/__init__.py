@@ -1,6 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""How many calls a scope's keys may make, in a minute and in a day.
+"""How many calls a scope's keys may make: in a minute, in a day, and at a time.
 
-- ``counter``        what a counter of permits answers
-- ``redis_counter``  counts them in Redis
+- ``limit``             a limit, and the window of time that a call is counted in
+- ``counter``           what a counter of permits answers, which all workers share
+- ``postgres_counter``  counts them in the database
+- ``redis_counter``     counts them in Redis
+- ``leases``            permits that a worker has taken ahead, and spends from memory
+- ``slots``             how many calls of a key run at a time
+
+All but the Redis counter is plain Python and SQL, which knows no models.
 """

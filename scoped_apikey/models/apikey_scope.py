@@ -11,8 +11,11 @@ from odoo.fields import Domain
 
 from .. import problems
 from ..ledger import connections
+from ..limits import postgres_counter
+from ..limits.slots import MOST as MOST_SLOTS
 from ..policy.arguments import FULL, SHAPE
 from ..policy.context_keys import is_reaching, parse_context_keys
+from ..policy.limits import Limits
 from ..policy.networks import Networks
 from ..policy.routes import Routes
 from ..policy.rules import Policy
@@ -20,6 +23,13 @@ from ..policy.windows import Windows
 from ..sealing import environment
 from .res_config_settings import LOGGED_ARGUMENTS, ON_LOG_FAILURE
 
+LIMITS = (
+    "rate_limit",
+    "daily_quota",
+    "shared_rate_limit",
+    "shared_daily_quota",
+    "concurrency_limit",
+)
 _being_recorded = ContextVar("scoped_apikey_scopes_being_recorded", default=frozenset())
 
 
@@ -55,7 +65,32 @@ class ApikeyScope(models.Model):
     )
     rate_limit = fields.Integer(
         "Calls a Minute",
-        help="For each key. This version enforces none: leave it at 0.",
+        help="That each key may make, over all workers; refused ones are not counted. 0:"
+        " as many as it likes.",
+    )
+    daily_quota = fields.Integer(
+        "Calls a Day", help="That each key may make, from midnight to midnight UTC."
+    )
+    shared_rate_limit = fields.Integer(
+        "Shared Calls a Minute", help="That all keys of the scope may make together."
+    )
+    shared_daily_quota = fields.Integer(
+        "Shared Calls a Day", help="That all keys of the scope may make together."
+    )
+    concurrency_limit = fields.Integer(
+        "Calls at a Time",
+        help="That each key may have running, so that it cannot take every worker.",
+    )
+    on_counter_failure = fields.Selection(
+        [
+            ("refuse", "Refuse the call"),
+            ("serve", "Serve it, uncounted"),
+        ],
+        "Where a Call Cannot Be Counted",
+        required=True,
+        default="refuse",
+        help="Because the counter cannot be reached. The call log says of each call that"
+        " was served so.",
     )
     company_ids = fields.Many2many(
         "res.company",
@@ -105,6 +140,15 @@ class ApikeyScope(models.Model):
     )
     version = fields.Char(readonly=True, copy=False)
 
+    def init(self):
+        postgres_counter.create(self.env.cr)
+        return super().init()
+
+    @api.autovacuum
+    def _gc_permits(self):
+        """Forget what was counted long ago, also of keys that are used no more."""
+        postgres_counter.forget_old(self.env.cr, fields.Datetime.now())
+
     @api.depends("key_ids")
     def _compute_key_count(self):
         counts = dict(
@@ -153,13 +197,20 @@ class ApikeyScope(models.Model):
             with problems.in_words(self.env):
                 Routes.parse(scope.routes or "")
 
-    @api.constrains("rate_limit")
-    def _check_enforced(self):
+    @api.constrains(*LIMITS)
+    def _check_limits(self):
         for scope in self:
-            if scope.rate_limit:
+            if any(scope[name] < 0 for name in LIMITS):
+                raise ValidationError(
+                    self.env._("A limit on calls cannot be negative; 0 is none.")
+                )
+            if scope.concurrency_limit > MOST_SLOTS:
                 raise ValidationError(
                     self.env._(
-                        "This version does not enforce a rate, so it cannot be saved."
+                        "A limit of %(limit)s calls at a time is more than the %(most)s"
+                        " that can be told apart. Leave it at 0 for none.",
+                        limit=scope.concurrency_limit,
+                        most=MOST_SLOTS,
                     )
                 )
 
@@ -217,6 +268,14 @@ class ApikeyScope(models.Model):
             companies=frozenset(self.company_ids.ids) if self.limit_companies else None,
             context_keys=parse_context_keys(self.context_keys or ""),
             routes=Routes.parse(self.routes or ""),
+            limits=Limits(
+                self.rate_limit,
+                self.daily_quota,
+                self.shared_rate_limit,
+                self.shared_daily_quota,
+                self.concurrency_limit,
+                serve_uncounted=self.on_counter_failure == "serve",
+            ),
             on_log_failure=self.on_log_failure or None,
             log_arguments=self.log_arguments or "",
         )
@@ -328,6 +387,8 @@ class ApikeyScope(models.Model):
             else "*",
             "context_keys": sorted(parse_context_keys(scope.context_keys or "")),
             "routes": (scope.routes or "").split(),
+            **{name: scope[name] or None for name in LIMITS},
+            "on_counter_failure": scope.on_counter_failure,
             "on_log_failure": scope.on_log_failure or None,
             "log_arguments": scope.log_arguments or None,
             "may_be_chosen_by": scope.group_ids.mapped("full_name"),
@@ -362,7 +423,7 @@ class ApikeyScope(models.Model):
     @api.depends(
         "mode", "networks", "tz", "window_ids.display_name", "rule_ids.summary",
         "limit_companies", "company_ids", "context_keys", "routes", "on_log_failure",
-        "log_arguments",
+        "log_arguments", "on_counter_failure", *LIMITS,
     )  # fmt: skip
     def _compute_summary(self):
         for scope in self:
@@ -415,9 +476,29 @@ class ApikeyScope(models.Model):
             yield self.env._("Their context may also hold %s.", ", ".join(keys))
         if routes := self._entries("routes"):
             yield self.env._("They may also call %s.", ", ".join(routes))
+        yield from self._summarize_limits()
         yield from self._summarize_log()
         if self.mode == "observe":
             yield self.env._("Observing: what lies outside is logged, and not refused.")
+
+    def _summarize_limits(self):
+        for name, sentence in (
+            ("rate_limit", self.env._("At most %s calls a minute with each key.")),
+            ("daily_quota", self.env._("At most %s calls a day with each key.")),
+            (
+                "shared_rate_limit",
+                self.env._("At most %s calls a minute with all keys together."),
+            ),
+            (
+                "shared_daily_quota",
+                self.env._("At most %s calls a day with all keys together."),
+            ),
+            ("concurrency_limit", self.env._("At most %s calls at a time with each key.")),
+        ):
+            if self[name]:
+                yield sentence % self[name]
+        if self.on_counter_failure == "serve" and any(self[name] for name in LIMITS):
+            yield self.env._("Calls that cannot be counted are served all the same.")
 
     def _summarize_log(self):
         if self.on_log_failure == "serve":

@@ -18,7 +18,8 @@ class Refusal:
         other rooms add codes of their own
     :param resource: the model it is about
     :param operation: the operation that is not granted
-    :param names: the fields, arguments or context keys that are not granted
+    :param names: the fields, arguments or context keys that are not granted; of a limit,
+        how many calls it is, and in how many seconds there are some again
     """
 
     code: str

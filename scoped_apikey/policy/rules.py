@@ -4,6 +4,7 @@
 from dataclasses import dataclass, field, replace
 
 from .footprint import DESCRIBE, OPERATIONS, READ, Access, Invocation, Resource
+from .limits import Limits
 from .methods import MethodGrant
 from .networks import Networks
 from .routes import EVERY_ROUTE, Routes
@@ -90,6 +91,7 @@ class Policy:
     :param routes: the routes, beyond the standard endpoints, that may be called
     :param on_log_failure: ``refuse`` or ``serve`` a call that cannot be recorded; ``None``:
         as the settings say
+    :param limits: how many calls its keys may make
     :param log_arguments: what the log keeps of arguments: ``none``, ``shape``, ``full``, or
         nothing where the setting says
     """
@@ -101,6 +103,7 @@ class Policy:
     companies: frozenset[int] | None = None
     context_keys: frozenset[str] = frozenset()
     routes: Routes = field(default_factory=Routes)
+    limits: Limits = Limits()
     on_log_failure: str | None = None
     log_arguments: str = ""
 

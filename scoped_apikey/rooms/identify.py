@@ -8,6 +8,7 @@ from odoo.exceptions import AccessDenied
 
 from .. import sentences
 from ..policy.decide import check_conditions
+from .limits import take_permit
 from .policies import policy_of
 
 
@@ -21,6 +22,7 @@ def identify_key(env, call, secret) -> int | None:
         is not accepted, the reason then being in ``call.refusal``
     :raise AccessDenied: the key is good, but not from this network or at this time; the
         caller, who holds the key, is told so
+    :raise AccessError: it has no call left: see ``take_permit``
     """
     proven = env["res.users.apikeys"]._find_by_secret(secret)
     if proven is None:
@@ -32,6 +34,7 @@ def identify_key(env, call, secret) -> int | None:
         return None
     if key.scoped:
         _check_conditions(env, call)
+        take_permit(env, call)
     _accept(env, call)
     return key.user_id
 

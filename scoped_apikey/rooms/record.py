@@ -78,6 +78,8 @@ def record_failure(call, error):
     """
     call.failed = True
     outcome, reason = _failure(call, error)
+    if outcome == "denied" and call.permit:
+        call.permit.give_back()
     if call.durable_outcome == outcome:
         return error
     row = call.row(outcome, reason)
@@ -162,7 +164,8 @@ def _success(call):
     if call.observed:
         return "observed", " ".join(call.observed)
     # A method that goes on after a refusal inside it, as ``load`` does, says so.
-    return "allowed", call.refusal
+    said = filter(None, [call.remark, call.refusal])
+    return "allowed", " ".join(said) or None
 
 
 def _failure(call, error):

@@ -2,6 +2,7 @@
 """Odoo's own code runs, and its row goes into the same transaction."""
 
 from .decide import check_effects
+from .limits import slot
 from .record import record, recorded_before_commits
 
 
@@ -12,10 +13,11 @@ def serve(env, call, run):
     :param Call call: the call, identified and granted
     :param run: takes nothing, returns the answer
     :return: the answer
+    :raise AccessError: as many calls of its key as may are running
     """
     call.running = True
     try:
-        with recorded_before_commits(env, call):
+        with slot(env, call), recorded_before_commits(env, call):
             result = run()
             env.cr.flush()
             call.note_result(result)

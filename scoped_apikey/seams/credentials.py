@@ -10,7 +10,7 @@ user_agent_env)``, which stands behind ``common.authenticate`` and ``login``.
 import threading
 
 from odoo import api, models
-from odoo.exceptions import AccessDenied, MissingError, UserError
+from odoo.exceptions import AccessDenied, AccessError, MissingError, UserError
 from odoo.http import request
 
 from ..call import Call
@@ -91,7 +91,12 @@ class ResUsers(models.Model):
         if call.running:
             return super().authenticate(credential, {"interactive": False})
         call.forget_identity()
-        auth_info = super().authenticate(credential, {"interactive": False})
+        try:
+            auth_info = super().authenticate(credential, {"interactive": False})
+        except AccessError as error:
+            if not hasattr(error, "retry_after"):
+                raise
+            raise AccessDenied(str(error)) from error
         _record_authentication(self.env, call, auth_info["uid"])
         return auth_info
 

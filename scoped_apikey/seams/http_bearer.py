@@ -11,9 +11,9 @@ the names ``__model__`` and ``__method__`` of the route of ``/json/2``.
 import re
 
 from odoo import models
-from odoo.exceptions import AccessDenied
+from odoo.exceptions import AccessDenied, AccessError
 from odoo.http import request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests
 
 from ..footprint.arguments import Arguments
 from ..policy.decide import Refusal
@@ -26,10 +26,12 @@ from ..rooms.record import record_failure
 from ..rooms.run import serve
 from ..rooms.wall import wall_around, walled
 from .documentation import narrowed
+from .limit_headers import add_headers
 from .requests import begin_http_call, close_doors, current_call, shows_bearer
 
 JSON_2 = re.compile(r"/json/2/([^/]+)/([^/]+)/?")
 TRANSPORTS = ("json2", "http")
+ERRORS = {429: TooManyRequests, 503: ServiceUnavailable}
 
 
 class IrHttp(models.AbstractModel):
@@ -39,7 +41,11 @@ class IrHttp(models.AbstractModel):
     def _auth_method_bearer(cls):
         if request.env.uid is None or shows_bearer():
             begin_http_call(_about(request.httprequest.path))
-        return super()._auth_method_bearer()
+        try:
+            return super()._auth_method_bearer()
+        except AccessError as error:
+            # Odoo takes few errors for a reason why somebody is not authenticated.
+            raise _with_retry_after(error) from error
 
     @classmethod
     def _dispatch(cls, endpoint):
@@ -73,8 +79,23 @@ class IrHttp(models.AbstractModel):
     def _handle_error(cls, exception):
         call = current_call(request.db)
         if call is not None and call.transport in TRANSPORTS:
-            exception = record_failure(call, exception)
-        return super()._handle_error(exception)
+            exception = _with_retry_after(record_failure(call, exception))
+        response = super()._handle_error(exception)
+        add_headers(response, call)
+        return response
+
+    @classmethod
+    def _post_dispatch(cls, response):
+        super()._post_dispatch(response)
+        add_headers(response, current_call(request.db))
+
+
+def _with_retry_after(error):
+    """Return the error that says in a header when to try again, where one knows."""
+    seconds = getattr(error, "retry_after", None)
+    if seconds is None or isinstance(error, HTTPException):
+        return error
+    return ERRORS[error.http_status](str(error), retry_after=seconds)
 
 
 def _about(path) -> dict:
