@@ -31,8 +31,8 @@ setup(
     ],
     python_requires=">=3.10",
     install_requires=["odoo==19.0.*"],
-    # For the option scoped_apikey_redis.
-    extras_require={"redis": ["redis>=5"]},
+    # For the option scoped_apikey_redis. Before 5.0.8 no timeout holds on a socket of Unix.
+    extras_require={"redis": ["redis>=5.0.8"]},
     packages=packages,
     package_dir={PACKAGE: ADDON},
     package_data={package: ["*"] for package in packages},

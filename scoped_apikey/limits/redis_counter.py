@@ -102,7 +102,7 @@ class RedisCounter:
         name = f"scoped_apikey:{quote(space, safe='')}:{subject}:{seconds}:{started:%Y%m%dT%H%M%S}"
         try:
             granted, total = self._take([name], [wanted, limit, seconds + SLACK])
-        except (redis.RedisError, OSError) as error:
+        except Exception as error:  # an option in the URL can raise any
             problem = f"Redis does not count: {error}"
             self._left_alone_until = monotonic() + PAUSE
             self._problem = problem

@@ -290,8 +290,9 @@ def test_what_is_no_url_is_said_without_its_password(url):
     assert error.value.__suppress_context__
 
 
-def test_a_wrong_password_is_said_without_it(redis_server):
-    counter = RedisCounter(f"{redis_server.url}?password=secret")
+@pytest.mark.parametrize("option", ["password=secret", "nonsense=secret"])
+def test_a_wrong_option_is_said_without_its_value(redis_server, option):
+    counter = RedisCounter(f"{redis_server.url}?{option}")
     with pytest.raises(CounterUnreachable) as error:
         counter.take("a", "key:1", STARTED, MINUTE, 10, 1)
     assert "secret" not in str(error.value)
