@@ -493,7 +493,10 @@ class ApikeyScope(models.Model):
                 "shared_daily_quota",
                 self.env._("At most %s calls a day with all keys together."),
             ),
-            ("concurrency_limit", self.env._("At most %s calls at a time with each key.")),
+            (
+                "concurrency_limit",
+                self.env._("At most %s calls at a time with each key."),
+            ),
         ):
             if self[name]:
                 yield sentence % self[name]
