@@ -90,6 +90,15 @@ class ProbeNote(models.Model):
         return [self.env.cr.readonly, len(_looks)]
 
     @api.model
+    def wait_for(self, number):
+        """Run until nobody else holds an advisory lock of PostgreSQL.
+
+        :param number: that of the lock
+        """
+        self.env.cr.execute("SELECT pg_advisory_xact_lock_shared(%s)", [number])
+        return number
+
+    @api.model
     def whose(self):
         """What is known of the call being served.
 
