@@ -237,8 +237,11 @@ def assert_too_many(answer, door):
 
 
 def test_two_calls_at_a_time(workers, other):
-    """Each runs on another server; the third is refused, and another key's is not."""
-    key = limited(workers, SLOW, concurrency_limit=2)
+    """Each runs on another server. The third is refused, and takes no permit; another key's
+    is not refused.
+    """
+    # Two calls here and two later, and no more than a permit that each of two others keeps
+    key = limited(workers, SLOW, concurrency_limit=2, daily_quota=6)
     another = limited(workers, SLOW, concurrency_limit=2)
     both = dict(zip(BOTH, (workers.server, other), strict=True))
     with workers.logged() as rows, ThreadPoolExecutor(2) as pool:
@@ -270,19 +273,19 @@ def test_two_calls_at_a_time(workers, other):
 
 
 def test_slots_of_a_killed_worker_are_free(workers, other):
+    """At once, whatever PostgreSQL still does for it."""
     key = limited(workers, SLOW, concurrency_limit=2)
-    with ThreadPoolExecutor(2) as pool, gate(workers) as first:
+    free = next(_locks)
+    with ThreadPoolExecutor(4) as pool, gate(workers) as first, gate(workers) as second:
         killed = [
             pool.submit(wait_for, workers, key, "json2", other, first) for _ in range(2)
         ]
         until(lambda: waiting(workers, first) == 2)
-        free = next(_locks)
         assert_too_many(wait_for(workers, key, "json2", workers.server, free), "json2")
         kill_workers(other)
         for call in killed:
             with pytest.raises(OSError):
                 call.result()
-    with ThreadPoolExecutor(2) as pool, gate(workers) as second:
         until(lambda: wait_for(workers, key, "json2", workers.server, free).ok)
         running = [
             pool.submit(wait_for, workers, key, "json2", server, second)

@@ -3,6 +3,7 @@ import os
 import threading
 
 from odoo import SUPERUSER_ID, api, fields, http, models
+from odoo.addons.scoped_apikey.ledger import connections
 from odoo.addons.scoped_apikey.seams.requests import current_call
 from odoo.exceptions import AccessDenied, AccessError, UserError
 from odoo.modules.registry import Registry
@@ -113,6 +114,13 @@ class ProbeNote(models.Model):
             "pid": os.getpid(),
             "thread": str(threading.get_ident()),
         }
+
+    @api.model
+    def backend(self):
+        """Return the process, and that of PostgreSQL behind its connection for upkeep."""
+        with connections.upkeep.cursor(self.env.cr.dbname) as cr:
+            cr.execute("SELECT pg_backend_pid()")
+            return [os.getpid(), *cr.fetchone()]
 
     @api.model
     def current_in(self, dbname):
