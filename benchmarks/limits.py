@@ -36,6 +36,7 @@ DOORS = ("json2", "xmlrpc")
 MODEL = "res.partner"
 KEY = "Limited"
 MINUTE = timedelta(minutes=1)
+WITHIN = 90  # seconds
 BROKEN = (OSError, EOFError)
 
 
@@ -111,10 +112,16 @@ def _call(client) -> Made:
 
 
 def nothing_is_left(refusals: int) -> Callable[[list], bool]:
-    """Stop after so many refusals in a row, wherever they come from."""
-    return lambda made: (
-        len(made) >= refusals and all(one.is_refused for one in made[-refusals:])
-    )
+    """Stop after so many refusals in a row, wherever they come from; or at last."""
+    end = time.monotonic() + WITHIN
+
+    def over(made):
+        refused = len(made) >= refusals and all(
+            one.is_refused for one in made[-refusals:]
+        )
+        return refused or time.monotonic() > end
+
+    return over
 
 
 def windows(database: str, keys: list, unit: str) -> Windows:
