@@ -21,6 +21,7 @@ from . import test_narrowing
 from . import test_nested
 from . import test_observe
 from . import test_periods
+from . import test_proven
 from . import test_record
 from . import test_records
 from . import test_refused
