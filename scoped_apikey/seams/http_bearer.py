@@ -45,7 +45,10 @@ class IrHttp(models.AbstractModel):
             return super()._auth_method_bearer()
         except AccessError as error:
             # Odoo takes few errors for a reason why somebody is not authenticated.
-            raise _with_retry_after(error) from error
+            answer = _with_retry_after(error)
+            if answer is error:
+                raise
+            raise answer from error
 
     @classmethod
     def _dispatch(cls, endpoint):

@@ -17,6 +17,7 @@ from . import test_identify
 from . import test_identify_room
 from . import test_key_buttons
 from . import test_keys
+from . import test_limits
 from . import test_narrowing
 from . import test_nested
 from . import test_observe
