@@ -89,8 +89,9 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _post_dispatch(cls, response):
-        super()._post_dispatch(response)
+        result = super()._post_dispatch(response)
         add_headers(response, current_call(request.db))
+        return result
 
 
 def _with_retry_after(error):

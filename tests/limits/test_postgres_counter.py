@@ -65,7 +65,9 @@ def unreachable(postgres_counter):
 @contextmanager
 def transaction(database):
     """A cursor in a transaction that is rolled back, isolated as Odoo's are."""
-    connection = psycopg2.connect(dbname=database)
+    # Whoever would wait for it forever is let go in the end, and the test fails.
+    options = "-c idle_in_transaction_session_timeout=10s"
+    connection = psycopg2.connect(dbname=database, options=options)
     try:
         connection.set_isolation_level(ISOLATION_LEVEL_REPEATABLE_READ)
         with connection.cursor() as cr:
