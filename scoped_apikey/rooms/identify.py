@@ -3,7 +3,6 @@
 
 from datetime import datetime, timezone
 
-from odoo import SUPERUSER_ID
 from odoo.exceptions import AccessDenied
 
 from .. import sentences
@@ -29,8 +28,8 @@ def identify_key(env, call, secret) -> int | None:
         return None
     key = proven.key
     call.identify(key.user_id, key.login, key)
-    call.refusal = _invalid(env(context={}), proven)
-    if call.refusal:
+    if not proven.is_valid:
+        call.refusal = _invalid(env(context={}), proven)
         return None
     if key.scoped:
         _check_conditions(env, call)
@@ -54,7 +53,7 @@ def _accept(env, call):
     call.accept()
 
 
-def _invalid(env, proven) -> str | None:
+def _invalid(env, proven) -> str:
     """Say why a proven key is not valid at all, wherever it is used."""
     key = proven.key
     if not proven.user_active:
@@ -63,11 +62,9 @@ def _invalid(env, proven) -> str | None:
         return env._("The key has expired.")
     if proven.suspended:
         return env._("The key is suspended.")
-    if key.scoped and key.scope_id is None:
+    if key.scope_id is None:
         return env._("The scope of the key is gone.")
-    if key.scoped and key.user_id == SUPERUSER_ID:
-        return env._("A scope cannot limit the superuser.")
-    return None
+    return env._("A scope cannot limit the superuser.")
 
 
 def _check_conditions(env, call):
