@@ -29,15 +29,6 @@ class ProvenKey(NamedTuple):
     expired: bool
     suspended: bool
 
-    @property
-    def is_valid(self) -> bool:
-        """Whether it is accepted anywhere. A scope cannot limit the superuser."""
-        if not self.user_active or self.expired or self.suspended:
-            return False
-        if not self.key.scoped:
-            return True
-        return self.key.scope_id is not None and self.key.user_id != SUPERUSER_ID
-
 
 class ResUsersApikeys(models.Model):
     _name = "res.users.apikeys"
