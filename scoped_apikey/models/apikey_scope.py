@@ -8,6 +8,7 @@ from odoo import SUPERUSER_ID, api, fields, models, tools
 from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools.misc import formatLang
 
 from .. import problems
 from ..ledger import connections
@@ -499,7 +500,7 @@ class ApikeyScope(models.Model):
             ),
         ):
             if self[name]:
-                yield sentence % self[name]
+                yield sentence % formatLang(self.env, self[name], digits=0)
         if self.on_counter_failure == "serve" and any(self[name] for name in LIMITS):
             yield self.env._("Calls that cannot be counted are served all the same.")
 
