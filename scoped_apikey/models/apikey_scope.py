@@ -20,6 +20,7 @@ from ..policy.limits import Limits
 from ..policy.networks import Networks
 from ..policy.routes import Routes
 from ..policy.rules import Policy
+from ..policy.sharing import shared
 from ..policy.windows import Windows
 from ..sealing import environment
 from .res_config_settings import LOGGED_ARGUMENTS, ON_LOG_FAILURE
@@ -263,8 +264,8 @@ class ApikeyScope(models.Model):
         self.ensure_one()
         return Policy(
             tuple(rule._compile() for rule in self.rule_ids),
-            Networks.parse(self.networks or ""),
-            self._compile_windows(),
+            shared(Networks.parse(self.networks or "")),
+            shared(self._compile_windows()),
             observe=self.mode == "observe",
             companies=frozenset(self.company_ids.ids) if self.limit_companies else None,
             context_keys=parse_context_keys(self.context_keys or ""),
