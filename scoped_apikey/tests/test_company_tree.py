@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Where companies are in their tree is known by heart, and never wrongly."""
 
-from odoo.exceptions import MissingError
+from odoo.exceptions import AccessError, MissingError
 from odoo.fields import Domain
 from odoo.tests import tagged
 
@@ -57,6 +57,8 @@ class TestCompanyTree(ScopedCase):
             _path = company.browse(never).parent_path
 
     def test_who_is_no_superuser_is_asked_for_rights(self):
-        company = self.env.company.with_user(self.user)
+        other = self.env["res.company"].create({"name": "Other"})
+        self.read_anew(other.sudo())
         self.env.invalidate_all()
-        self.assertEqual(company.parent_path, self.paths()[company.id])
+        with self.assertRaises(AccessError):
+            _path = other.with_user(self.user).parent_path
