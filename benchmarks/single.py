@@ -10,7 +10,7 @@ from .calls import DOORS, KINDS
 from .sides import AUDITLOG, OURS, STOCK, serving, three_sides
 
 WARM_UP = 20
-SLOWER = 15  # of a kind that takes so much longer, so many fewer are made
+SLOWER = 30  # of a kind that takes so much longer, so many fewer are made
 
 
 def measure(lab, size: int) -> dict:
