@@ -88,9 +88,7 @@ class _Lease:
             self.size *= 2
         share = max(1, (self.limit - self.total) // SHARE)
         self.size = min(self.size, share)
-        answer = take(
-            limit.subject, started, limit.seconds, limit.calls, self.size
-        )
+        answer = take(limit.subject, started, limit.seconds, limit.calls, self.size)
         self.left, self.total, self.moment = answer.granted, answer.total, now
 
 

@@ -46,7 +46,9 @@ def take_permit(env, call):
         call.remaining = [Remaining(limit, spent.started, 0)]
         seconds = limit.seconds_left(spent.started, utcnow())
         code = _code(limit)
-        _refuse(env, call, Refusal(code, names=(str(limit.calls), str(seconds))), seconds)
+        _refuse(
+            env, call, Refusal(code, names=(str(limit.calls), str(seconds))), seconds
+        )
     except CounterUnreachable as error:
         _cannot_count(env, call, error)
 

@@ -78,7 +78,7 @@ def record_failure(call, error):
     """
     call.failed = True
     outcome, reason = _failure(call, error)
-    if outcome == "denied" and call.permit:
+    if outcome == "denied" and call.permit and not call.durable_outcome:
         call.permit.give_back()
     if call.durable_outcome == outcome:
         return error

@@ -9,6 +9,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models.apikey_scope import LIMITS
 from .common import ScopedCase, events, make_user
 
 WINDOW = {"dayofweek": "0", "hour_from": 8.0, "hour_to": 18.0}
@@ -68,12 +69,18 @@ class TestWhatMayBeSaved(ScopedCase):
             with self.subTest(tz):
                 self.assertInvalid(f"There is no time zone “{tz}”.", tz=tz)
 
-    def test_rate(self):
-        for rate in (1, -1, 60):
-            self.assertInvalid(
-                "This version does not enforce a rate, so it cannot be saved.",
-                rate_limit=rate,
-            )
+    def test_limits_on_calls(self):
+        for name in LIMITS:
+            with self.subTest(name):
+                self.assertInvalid(
+                    "A limit on calls cannot be negative; 0 is none.", **{name: -1}
+                )
+                self.assertEqual(self.scope(**{name: 1})[name], 1)
+        self.assertInvalid(
+            "A limit of 1025 calls at a time is more than the 1024 that can be told apart."
+            " Leave it at 0 for none.",
+            concurrency_limit=1025,
+        )
 
     def test_context_keys(self):
         for text, sentence in (
@@ -205,6 +212,12 @@ class TestVersions(ScopedCase):
         yield "window", lambda: window.write({"hour_to": 19.0})
         yield "new window", lambda: window.create({**WINDOW, "scope_id": scope.id})
         yield "removed window", lambda: window.unlink()
+        for name in LIMITS:
+            yield name, lambda name=name: scope.write({name: 60})
+        yield (
+            "uncounted calls",
+            lambda: scope.write({"on_counter_failure": "serve"}),
+        )
         for name, command in (
             ("create", Command.create(another)),
             ("update", Command.update(rule.id, {"perm_unlink": True})),
