@@ -27,6 +27,9 @@ def measure(lab, size: int) -> dict:
                 calls = max(size // SLOWER, 5) if kind.startswith("create") else size
                 with step(f"{calls} calls: {door} {kind}"):
                     times[door, kind] = alternate(sides, door, kind, calls)
+        for side in sides:
+            if side.name == OURS:
+                side.check_rows(postgres)
     return _report(times, size)
 
 
