@@ -83,14 +83,17 @@ class IrHttp(models.AbstractModel):
         call = current_call(request.db)
         if call is not None and call.transport in TRANSPORTS:
             exception = _with_retry_after(record_failure(call, exception))
-        response = super()._handle_error(exception)
-        add_headers(response, call)
-        return response
+            response = super()._handle_error(exception)
+            add_headers(response, call)
+            return response
+        return super()._handle_error(exception)
 
     @classmethod
     def _post_dispatch(cls, response):
         result = super()._post_dispatch(response)
-        add_headers(response, current_call(request.db))
+        call = current_call(request.db)
+        if call is not None and call.transport in TRANSPORTS:
+            add_headers(response, call)
         return result
 
 

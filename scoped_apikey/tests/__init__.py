@@ -6,6 +6,7 @@ from . import test_caches
 from . import test_call
 from . import test_catalogue
 from . import test_companies
+from . import test_company_tree
 from . import test_decide
 from . import test_escape_doors
 from . import test_escape_table
