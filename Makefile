@@ -15,6 +15,8 @@ help:
 	@echo "make bench-row         what a row of the call log costs a call"
 	@echo "make bench-export      what an export of the call log takes              (ROWS=1000000)"
 	@echo "make bench-concurrency many clients with one key at a time               (SECONDS=60)"
+	@echo "make bench-revocation  whether a revoked key is ever accepted            (CALLS=10000)"
+	@echo "make bench-limits      whether a limit on calls is held by many workers  (SECONDS=180)"
 	@echo "make fuzz              random calls that try to get around a scope           (CALLS=20000 SEED=1 JOBS=1)"
 	@echo "make crash             kill Odoo and PostgreSQL, and examine the call log    (KILLS=50 SEED=1)"
 	@echo "make clean             remove all that these made"

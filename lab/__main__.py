@@ -26,8 +26,11 @@ def main() -> int:
     )
     bench = subparsers.add_parser("bench", help="set up, and measure")
     names = ["speed", "rooms", "footprint", "concurrency", "log", "row", "export"]
+    names += ["revocation", "limits"]
     bench.add_argument("name", choices=names, help="a module of benchmarks/")
-    bench.add_argument("--size", type=int, help="seconds or rows, as the module has it")
+    bench.add_argument(
+        "--size", type=int, help="seconds, rows or tries, as the module has it"
+    )
     bench.add_argument("--parts", help="names, with commas, where the module has parts")
     fuzz = subparsers.add_parser("fuzz", help="look for a way around a scope")
     fuzz.add_argument("--calls", type=int, default=20_000, help="of each seed")

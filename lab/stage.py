@@ -55,13 +55,17 @@ class Stage:
         """Make the case's scope. :return: its id"""
         return self.admin.call("apikey.scope", "create", [self.scope_values(case)])[0]
 
-    def issue_key(self, name: str, scope: int | None) -> str:
-        """Issue a key to the user, through the wizard. :return: the secret"""
+    def issue_key(self, name: str, scope: int | None, user: int | None = None) -> str:
+        """Issue a key through the wizard.
+
+        :param user: whose; none: the stage's user
+        :return: the secret
+        """
         values = {
             "name": name,
             "duration": "30",
             "scope_id": scope or False,
-            "user_id": self.uid,
+            "user_id": user or self.uid,
         }
         wizard = self.admin.call("res.users.apikeys.description", "create", [values])
         action = self.admin.press("res.users.apikeys.description", "make_key", wizard)

@@ -182,3 +182,27 @@ def test_the_evented_server(workers, door):
         (key.key_id, "denied", "127.0.0.4"),
         (key.key_id, "denied", "127.0.0.5"),
     ] * 2
+
+
+def test_workers_share_no_connection_of_the_process_that_forked_them(
+    server, make_bench, database, probe_path
+):
+    """It has used one: it installed an addon that brings a scope, which is on record.
+
+    Odoo's pools use a connection again that has the same name. By default, it has the
+    number of the process in it; here not.
+    """
+    started = server(
+        database,
+        workers=2,
+        arguments=(probe_path, "--init=scoped_apikey_probe"),
+        options={"db_app_name": "odoo"},
+    )
+    bench = make_bench(started, database)
+    assert bench.sql("SELECT FROM apikey_history WHERE subject_name = 'Of a Probe'")
+    backends = {}
+    for _time in range(300):
+        backends.update([bench.admin.call("probe.note", "backend")])
+        if len(backends) == 2:
+            break
+    assert len(backends) == len(set(backends.values())) == 2

@@ -9,6 +9,7 @@ Relies on: ``odoo.sql_db.ConnectionPool`` and ``Connection``, which make up a cu
 Odoo's; ``connection_info_for``, which knows how to reach a database.
 """
 
+import os
 import threading
 from contextlib import contextmanager, suppress
 
@@ -21,14 +22,29 @@ WAIT = 5  # seconds
 
 
 class Pool:
-    """So many connections, over all databases.
+    """So many connections, over all databases, of each process.
 
     :param int size: how many
     """
 
     def __init__(self, size):
-        self._pool = ConnectionPool(size)
-        self._free = threading.BoundedSemaphore(size)
+        self._size = size
+        self._inherited = []
+        self._start()
+        os.register_at_fork(after_in_child=self._start_anew)
+
+    def _start(self):
+        self._pool = ConnectionPool(self._size)
+        self._free = threading.BoundedSemaphore(self._size)
+
+    def _start_anew(self):
+        """Leave the connections to the process that this one was forked from.
+
+        Workers are forked from one that may have used some, to install or upgrade. To
+        close them, as Python does with what nobody keeps, would end them there, too.
+        """
+        self._inherited.append(self._pool)
+        self._start()
 
     @contextmanager
     def cursor(self, dbname):

@@ -7,6 +7,6 @@
     "author": "scoped_apikey contributors",
     "license": "LGPL-3",
     "depends": ["scoped_apikey"],
-    "data": ["security/ir.model.access.csv"],
+    "data": ["security/ir.model.access.csv", "data/apikey_scope.xml"],
     "installable": True,
 }

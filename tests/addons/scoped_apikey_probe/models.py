@@ -3,6 +3,7 @@ import os
 import threading
 
 from odoo import SUPERUSER_ID, api, fields, http, models
+from odoo.addons.scoped_apikey.ledger import connections
 from odoo.addons.scoped_apikey.seams.requests import current_call
 from odoo.exceptions import AccessDenied, AccessError, UserError
 from odoo.modules.registry import Registry
@@ -90,6 +91,15 @@ class ProbeNote(models.Model):
         return [self.env.cr.readonly, len(_looks)]
 
     @api.model
+    def wait_for(self, number):
+        """Run until nobody else holds an advisory lock of PostgreSQL.
+
+        :param number: that of the lock
+        """
+        self.env.cr.execute("SELECT pg_advisory_xact_lock_shared(%s)", [number])
+        return number
+
+    @api.model
     def whose(self):
         """What is known of the call being served.
 
@@ -104,6 +114,13 @@ class ProbeNote(models.Model):
             "pid": os.getpid(),
             "thread": str(threading.get_ident()),
         }
+
+    @api.model
+    def backend(self):
+        """Return the process, and that of PostgreSQL behind its connection for upkeep."""
+        with connections.upkeep.cursor(self.env.cr.dbname) as cr:
+            cr.execute("SELECT pg_backend_pid()")
+            return [os.getpid(), *cr.fetchone()]
 
     @api.model
     def current_in(self, dbname):
