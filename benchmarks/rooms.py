@@ -33,6 +33,7 @@ COMMON = ("hash", "flush", "commit")
 REST, METHOD = "rest", "Odoo's method"
 ROOMS = (
     "identify",
+    "take a permit",
     "note the arguments",
     "narrow the companies",
     "decide",
@@ -86,7 +87,7 @@ def _measure(sides, call, calls):
     for side in sides:
         _take(side)
     for number in range(calls):
-        for side in sides:
+        for side in sides[:: 1 if number % 2 else -1]:
             side.call(*call, f"call {number}")
     return {side.name: _medians(_take(side)) for side in sides}
 

@@ -28,6 +28,7 @@ CALLS = tuple(product(calls.DOORS, ("search_read", "write")))
 LARGE = "with very many keys"
 # What no rule may name, and what the last rule is for.
 NOT_AMONG_OTHERS = ("apikey.", "res.users.", "auth", "privacy.", calls.MODEL)
+WARM_UP = 200
 MEGABYTE = 1 << 20
 # As Odoo hashes secrets, how long they are in bytes, and what of them it finds them by.
 HASHES = CryptContext(["pbkdf2_sha512"], pbkdf2_sha512__rounds=6000)
@@ -115,15 +116,21 @@ def _growth(lab, side, postgres, keys) -> float:
         secret = "0" * len(keys[0])
         client = Json2(side.server.url, side.database, secret)
         wire = recorded(client, lambda twin: _read(twin, side))
-        process = psutil.Process(side.server.pid)
-        # Everything but the keys is in memory before the measurement begins.
-        for _number in range(200):
+        for _number in range(WARM_UP):  # all but what the keys themselves bring
             wire.call(secret, keys[0])
-        before = process.memory_full_info().uss
+        before = _memory(side.server)
         with step(f"{len(keys)} calls with {len(set(keys))} keys"):
             for key in keys:
                 wire.call(secret, key)
-        return (process.memory_full_info().uss - before) / MEGABYTE
+        return _memory(side.server) - before
+
+
+def _memory(server) -> float:
+    """Return a server's resident set, in MB.
+
+    Not its unique set: that grows when a neighbour goes that shared its libraries.
+    """
+    return psutil.Process(server.pid).memory_info().rss / MEGABYTE
 
 
 def _read(client, side):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from lab import auditlog
 from lab.cases import Case, Rule
 from lab.durable import durable_copy
+from lab.postgres import connect
 from lab.stage import LOGIN, Stage
 from lab.web import WebSession
 
@@ -52,6 +53,7 @@ class Side:
     :param issue: takes a ``Stage``, returns the secret of a key of its user
     :param options: of ``lab.server``
     :ivar partners: ids of records that calls read and write to
+    :ivar made: how many calls were made
     """
 
     name: str
@@ -61,6 +63,7 @@ class Side:
     server: object = None
     clients: dict = field(default_factory=dict)
     partners: list = field(default_factory=list)
+    made: int = 0
 
     def prepare(self, server, partners: int = 1):
         """Have a key issued, clients that have it, and records."""
@@ -78,6 +81,20 @@ class Side:
         answer = calls.call(self.clients[door], kind, self.partners[0], text)
         if not answer.ok:
             raise AssertionError(f"{self.name}, {door} {kind}: {answer.message}")
+        self.made += 1
+
+    def check_rows(self, postgres):
+        """Hold the addon to what it costs: each call has its row in the call log.
+
+        :raise AssertionError: some have none
+        """
+        with connect(self.database, **postgres.address) as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM apikey_call WHERE apikey_name = %s", [NAME]
+            )
+            [rows] = cursor.fetchone()
+        if rows != self.made:
+            raise AssertionError(f"{self.made} calls left {rows} rows.")
 
 
 @contextmanager

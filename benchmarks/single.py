@@ -10,7 +10,7 @@ from .calls import DOORS, KINDS
 from .sides import AUDITLOG, OURS, STOCK, serving, three_sides
 
 WARM_UP = 20
-SLOWER = 15  # of a kind that takes so much longer, so many fewer are made
+SLOWER = 30  # of a kind that takes so much longer, so many fewer are made
 
 
 def measure(lab, size: int) -> dict:
@@ -27,6 +27,9 @@ def measure(lab, size: int) -> dict:
                 calls = max(size // SLOWER, 5) if kind.startswith("create") else size
                 with step(f"{calls} calls: {door} {kind}"):
                     times[door, kind] = alternate(sides, door, kind, calls)
+        for side in sides:
+            if side.name == OURS:
+                side.check_rows(postgres)
     return _report(times, size)
 
 

@@ -53,12 +53,23 @@ def copy(template: str, name: str | None = None) -> str:
 
     :return: the copy's name
     """
-    name = name or f"{PREFIX}p{os.getpid()}_{secrets.token_hex(3)}"
+    name = name or _own_name()
     os.utime(FILESTORES / template)
     # The files never change, they only come and go: a link to each will do.
     shutil.copytree(FILESTORES / template, FILESTORES / name, copy_function=os.link)
     with connect() as cursor:
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return name
+
+
+def create() -> str:
+    """Make a database that has nothing of Odoo's, and goes with this process.
+
+    :return: its name
+    """
+    name = _own_name()
+    with connect() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
     return name
 
 
@@ -69,6 +80,10 @@ def drop(name: str) -> None:
             cursor.execute(f'ALTER DATABASE "{name}" IS_TEMPLATE false')
         _drop_by_force(cursor, name)
     shutil.rmtree(FILESTORES / name, ignore_errors=True)
+
+
+def _own_name() -> str:
+    return f"{PREFIX}p{os.getpid()}_{secrets.token_hex(3)}"
 
 
 def _drop_by_force(cursor, name: str) -> None:

@@ -3,6 +3,7 @@
 
 import importlib.util
 import sys
+from types import ModuleType
 
 from .home import ADDON, REPO
 
@@ -20,3 +21,14 @@ def load(name: str) -> None:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
+
+
+def load_parts(name: str) -> None:
+    """Make the packages of the addon importable below another name, without the addon.
+
+    For what of them needs another one, or Odoo, but none of the addon's models and seams:
+    those are put in place when the addon itself is imported.
+    """
+    module = ModuleType(name)
+    module.__path__ = [str(REPO / ADDON)]
+    sys.modules[name] = module

@@ -107,6 +107,7 @@ class Call:
     def forget_identity(self):
         """Start identification over, as every try of a request does."""
         self.key = self.user_id = self.login = self.refusal = self.policy = None
+        self.remark = None
         self.identified = False
         self.observed = []
 

@@ -75,9 +75,10 @@ class _Lease:
             self.left -= 1
             return True
 
-    def give_back(self):
+    def give_back(self, limit):
         with self.lock:
-            self.left += 1
+            if self.limit == limit.calls:  # else it may be one too many by now
+                self.left += 1
 
     def _renew(self, take, limit, started):
         now = time.monotonic()
@@ -93,7 +94,10 @@ class _Lease:
 
 
 class Permit:
-    """One call's permits, of each limit one."""
+    """One call's permits, of each limit one.
+
+    :ivar remaining: what is left of each limit, in the order of the limits
+    """
 
     def __init__(self):
         self._leases = []
@@ -102,7 +106,11 @@ class Permit:
     def give_back(self):
         """Let others have what this call has not used."""
         while self._leases:
-            self._leases.pop().give_back()
+            lease = self._leases.pop()
+            index = len(self._leases)
+            limit, started, calls = self.remaining[index]
+            lease.give_back(limit)
+            self.remaining[index] = Remaining(limit, started, calls + 1)
 
     def add(self, lease: _Lease, limit: Limit, started: datetime):
         """Note that a permit was spent."""

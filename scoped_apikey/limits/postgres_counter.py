@@ -41,9 +41,13 @@ ON CONFLICT (subject, seconds, started) DO UPDATE
        granted = GREATEST(0, LEAST(%(wanted)s, %(limit)s - known.taken))
 RETURNING granted, taken
 """
+# What somebody else is just forgetting, no call has to wait for.
 FORGET = """
-DELETE FROM apikey_permit
- WHERE subject = %(subject)s AND seconds = %(seconds)s AND started < %(before)s
+DELETE FROM apikey_permit WHERE ctid IN (
+    SELECT ctid FROM apikey_permit
+     WHERE subject = %(subject)s AND seconds = %(seconds)s AND started < %(before)s
+       FOR UPDATE SKIP LOCKED
+)
 """
 
 

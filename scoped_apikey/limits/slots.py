@@ -80,7 +80,8 @@ class Slots:
             self._connection.autocommit = True
         # A connection gets its own locks again, so those of this process are left out.
         first = _OURS | key_id << SLOT_BITS
-        free = set(range(first, first + min(limit, MOST))) - self._held[key_id]
+        ours = self._held.get(key_id, set())
+        free = set(range(first, first + min(limit, MOST))) - ours
         if not free:
             return None
         with self._connection.cursor() as cr:

@@ -17,6 +17,7 @@ from . import ir_config_parameter
 from . import ir_module_module
 from . import ir_rule
 from . import mail_template
+from . import res_company
 from . import res_config_settings
 from . import res_groups
 from . import res_partner

@@ -8,6 +8,7 @@ from odoo import SUPERUSER_ID, api, fields, models, tools
 from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools.misc import formatLang
 
 from .. import problems
 from ..ledger import connections
@@ -19,6 +20,7 @@ from ..policy.limits import Limits
 from ..policy.networks import Networks
 from ..policy.routes import Routes
 from ..policy.rules import Policy
+from ..policy.sharing import shared
 from ..policy.windows import Windows
 from ..sealing import environment
 from .res_config_settings import LOGGED_ARGUMENTS, ON_LOG_FAILURE
@@ -262,8 +264,8 @@ class ApikeyScope(models.Model):
         self.ensure_one()
         return Policy(
             tuple(rule._compile() for rule in self.rule_ids),
-            Networks.parse(self.networks or ""),
-            self._compile_windows(),
+            shared(Networks.parse(self.networks or "")),
+            shared(self._compile_windows()),
             observe=self.mode == "observe",
             companies=frozenset(self.company_ids.ids) if self.limit_companies else None,
             context_keys=parse_context_keys(self.context_keys or ""),
@@ -499,7 +501,7 @@ class ApikeyScope(models.Model):
             ),
         ):
             if self[name]:
-                yield sentence % self[name]
+                yield sentence % formatLang(self.env, self[name], digits=0)
         if self.on_counter_failure == "serve" and any(self[name] for name in LIMITS):
             yield self.env._("Calls that cannot be counted are served all the same.")
 

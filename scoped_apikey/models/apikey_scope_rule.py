@@ -12,6 +12,7 @@ from ..policy.footprint import OPERATIONS
 from ..policy.methods import parse_methods
 from ..policy.records import parse_domain
 from ..policy.rules import Rule
+from ..policy.sharing import shared, shared_names
 
 
 class ApikeyScopeRule(models.Model):
@@ -229,11 +230,11 @@ class ApikeyScopeRule(models.Model):
         self.ensure_one()
         return Rule(
             model=None if self.any_model else self.model_id.model or "",
-            operations=frozenset(self._operations()),
-            fields=frozenset(self.field_ids.mapped("name"))
+            operations=shared_names(self._operations()),
+            fields=shared_names(self.field_ids.mapped("name"))
             if self.limit_fields
             else None,
-            methods=parse_methods(self.methods or ""),
+            methods=shared(parse_methods(self.methods or "")),
             any_method=self.any_method,
             domain=self.domain.strip() if self._limits_records() else "",
         )

@@ -187,8 +187,10 @@ class ResUsersApikeys(models.Model):
         :param secret: what a caller sent
         :rtype: ProvenKey or None
         """
-        if not isinstance(secret, str) or "\0" in secret or len(secret) < INDEX_SIZE:
+        if not isinstance(secret, str) or len(secret) < INDEX_SIZE:
             return None
+        if "\0" in secret or not secret.isascii():
+            return None  # all keys are hexadecimal, and the database takes no such text
         for hashed, *key, user_active, expired, suspended in self._keys_at(
             secret[:INDEX_SIZE]
         ):

@@ -29,7 +29,7 @@ def identify_key(env, call, secret) -> int | None:
         return None
     key = proven.key
     call.identify(key.user_id, key.login, key)
-    call.refusal = _invalid(env(context={}), proven)
+    call.refusal = _invalid(proven)
     if call.refusal:
         return None
     if key.scoped:
@@ -54,19 +54,19 @@ def _accept(env, call):
     call.accept()
 
 
-def _invalid(env, proven) -> str | None:
-    """Say why a proven key is not valid at all, wherever it is used."""
+def _invalid(proven) -> str | None:
+    """Say for the log why a proven key is not valid at all, wherever it is used."""
     key = proven.key
     if not proven.user_active:
-        return env._("The user of the key is archived.")
+        return "The user of the key is archived."
     if proven.expired:
-        return env._("The key has expired.")
+        return "The key has expired."
     if proven.suspended:
-        return env._("The key is suspended.")
+        return "The key is suspended."
     if key.scoped and key.scope_id is None:
-        return env._("The scope of the key is gone.")
+        return "The scope of the key is gone."
     if key.scoped and key.user_id == SUPERUSER_ID:
-        return env._("A scope cannot limit the superuser.")
+        return "A scope cannot limit the superuser."
     return None
 
 

@@ -106,6 +106,6 @@ def _refuse(env, call, refusal, seconds, status=TOO_MANY):
 def _cannot_count(env, call, error):
     _logger.error("Call %s cannot be counted: %s", call.ref, error)
     if policy_of(env, call).limits.serve_uncounted:
-        call.remark = f"Not counted: {error}"
+        call.remark = f"Not counted: {str(error).rstrip('.')}."
         return
     _refuse(env, call, Refusal("uncounted"), SOON, UNAVAILABLE)

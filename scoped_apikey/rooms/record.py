@@ -78,7 +78,8 @@ def record_failure(call, error):
     """
     call.failed = True
     outcome, reason = _failure(call, error)
-    if outcome == "denied" and call.permit:
+    # What a call committed before it was refused is there, and so it counts.
+    if outcome == "denied" and call.permit and not call.durable_outcome:
         call.permit.give_back()
     if call.durable_outcome == outcome:
         return error
@@ -162,10 +163,13 @@ def _name(error):
 
 def _success(call):
     if call.observed:
-        return "observed", " ".join(call.observed)
+        return "observed", _said(call.remark, *call.observed)
     # A method that goes on after a refusal inside it, as ``load`` does, says so.
-    said = filter(None, [call.remark, call.refusal])
-    return "allowed", " ".join(said) or None
+    return "allowed", _said(call.remark, call.refusal)
+
+
+def _said(*sentences) -> str | None:
+    return " ".join(filter(None, sentences)) or None
 
 
 def _failure(call, error):
@@ -177,7 +181,7 @@ def _failure(call, error):
         return "denied", str(error)
     if isinstance(error, HTTPException) and error.code in (401, 403):
         return "denied", error.description
-    return "error", describe(error)
+    return "error", _said(call.remark, describe(error))
 
 
 def describe(error) -> str:

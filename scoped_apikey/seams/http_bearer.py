@@ -45,7 +45,10 @@ class IrHttp(models.AbstractModel):
             return super()._auth_method_bearer()
         except AccessError as error:
             # Odoo takes few errors for a reason why somebody is not authenticated.
-            raise _with_retry_after(error) from error
+            answer = _with_retry_after(error)
+            if answer is error:
+                raise
+            raise answer from error
 
     @classmethod
     def _dispatch(cls, endpoint):
@@ -80,14 +83,18 @@ class IrHttp(models.AbstractModel):
         call = current_call(request.db)
         if call is not None and call.transport in TRANSPORTS:
             exception = _with_retry_after(record_failure(call, exception))
-        response = super()._handle_error(exception)
-        add_headers(response, call)
-        return response
+            response = super()._handle_error(exception)
+            add_headers(response, call)
+            return response
+        return super()._handle_error(exception)
 
     @classmethod
     def _post_dispatch(cls, response):
-        super()._post_dispatch(response)
-        add_headers(response, current_call(request.db))
+        result = super()._post_dispatch(response)
+        call = current_call(request.db)
+        if call is not None and call.transport in TRANSPORTS:
+            add_headers(response, call)
+        return result
 
 
 def _with_retry_after(error):

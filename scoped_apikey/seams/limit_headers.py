@@ -15,9 +15,9 @@ def add_headers(response, call):
     """Add what is known of the limits of a call to its answer.
 
     :param response: of werkzeug; an error that is an answer by itself stays as it is
-    :param call: the call, or ``None``
+    :param Call call: the call
     """
-    if call is None or not call.remaining or not hasattr(response, "headers"):
+    if not call.remaining or not hasattr(response, "headers"):
         return
     policies, limits = [], []
     for limit, started, left in call.remaining:

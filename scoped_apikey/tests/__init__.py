@@ -6,6 +6,7 @@ from . import test_caches
 from . import test_call
 from . import test_catalogue
 from . import test_companies
+from . import test_company_tree
 from . import test_decide
 from . import test_escape_doors
 from . import test_escape_table
@@ -17,10 +18,12 @@ from . import test_identify
 from . import test_identify_room
 from . import test_key_buttons
 from . import test_keys
+from . import test_limits
 from . import test_narrowing
 from . import test_nested
 from . import test_observe
 from . import test_periods
+from . import test_proven
 from . import test_record
 from . import test_records
 from . import test_refused

@@ -16,6 +16,7 @@ ADDON = "odoo.addons.scoped_apikey"
 # By module and name. The time of what one of them calls, if it is one of them, is the other's.
 ROOMS = {
     ("rooms.identify", "identify_key"): "identify",
+    ("rooms.limits", "take_permit"): "take a permit",
     ("rooms.arguments", "note_arguments"): "note the arguments",
     ("rooms.companies", "narrow_companies"): "narrow the companies",
     ("rooms.decide", "check_grants"): "decide",
