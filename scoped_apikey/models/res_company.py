@@ -18,6 +18,7 @@ class ResCompany(models.Model):
         paths = [self._parent_path_of(id_) for id_ in self._origin.ids]
         if not all(paths):  # one of them is new, or gone
             return super()._fetch_field(field)
+        _lang = self.env.lang  # as reading does, refuse one that there is not
         return field._insert_cache(self._origin, paths)
 
     @api.model

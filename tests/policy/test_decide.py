@@ -185,7 +185,10 @@ def rules_for_access(policy, access):
 
 def describes(policy, access):
     """A model's metadata hold no record: rules for it add up, field by field."""
-    if beyond_any_rule(access.resource, "describe"):
+    if beyond_any_rule(access.resource, "describe") or any(
+        beyond_any_rule(elsewhere.resource, elsewhere.operation)
+        for _name, elsewhere in access.reaches
+    ):
         return False
     rules = [
         rule
