@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from .policy.errors import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .limits.leases import Permit, Remaining
     from .policy.rules import Policy
     from .rooms.records import Granted
@@ -65,7 +67,11 @@ class Call:
     :ivar policy: what the scope of its key means, once a room has asked for it
     :ivar permit: what it was counted with, where its key may make only so many calls
     :ivar remaining: of each limit that it was counted in, what is left
+    :ivar ran: whether it was let in to run, however it ended
     :ivar remark: what its row says of it, though it was not refused
+    :ivar tries: how often it was begun to be decided on, by the entrance of RPC
+    :ivar prove_again: proves its key for another try, which Odoo's RPC does not; takes an
+        environment, and raises as the first time
     :ivar goes_unrecorded: whether it may succeed though its row cannot be written
     :ivar reads_wait: whether its row waits for the disk, where it changed nothing else
     :ivar granted: what a call through a scoped key was granted
@@ -86,6 +92,9 @@ class Call:
     permit: "Permit | None" = None
     remaining: "list[Remaining]" = field(default_factory=list)
     remark: str | None = None
+    ran: bool = False
+    tries: int = 0
+    prove_again: "Callable | None" = None
     user_id: int | None = None
     login: str | None = None
     identified: bool = False

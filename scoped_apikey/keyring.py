@@ -39,6 +39,7 @@ BEGIN
             OR k.scope IN ('rpc', '{STOCK_SCOPE}', '{SUSPENDED}', '{SUSPENDED}rpc'));
 END $$
 """
+_FIND = f"SELECT * FROM {FUNCTION}(%s)"
 
 
 def create(cr):
@@ -52,14 +53,14 @@ def drop(cr):
     cr.execute(SQL("DROP FUNCTION IF EXISTS %s", SQL.identifier(FUNCTION)))
 
 
-def find(cr, index):
+def find(cr, index) -> list[dict]:
     """Return the keys that one of the common doors may take, valid or not.
 
     Keys whose stock scope names another door are not among them.
 
     :param str index: the beginning of a secret, which two keys can share
-    :return: of each the hash, what makes up a ``Key``, and whether its user is active, it
-        has expired, and it is suspended
+    :return: of each the members of ``Key``, ``hashed``, and whether it is ``expired`` or
+        ``suspended`` and its user ``user_active``
     """
-    cr.execute(f"SELECT * FROM {FUNCTION}(%s)", [index])
-    return cr.fetchall()
+    cr.execute(_FIND, [index])
+    return cr.dictfetchall()

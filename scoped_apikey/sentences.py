@@ -48,7 +48,7 @@ def not_accepted(env, call, refusal) -> str:
             " and cannot be counted. Try again later.",
             **who,
         )
-    calls, *seconds = refusal.names
+    calls = refusal.limit
     if refusal.code == "at_a_time":
         return env._(
             'Key "%(key)s" (scope "%(scope)s") may make %(calls)s calls at a time, and'
@@ -70,7 +70,7 @@ def not_accepted(env, call, refusal) -> str:
         'Key "%(key)s" (scope "%(scope)s") is not accepted now: %(limit)s, and no more are'
         " left. Try again in %(seconds)s seconds.",
         limit=limits[refusal.code],
-        seconds=seconds[0],
+        seconds=refusal.seconds,
         **who,
     )
 

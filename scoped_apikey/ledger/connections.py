@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Small pools of connections for what the log does apart from a call.
+"""Small pools of connections for what is done apart from a call.
 
 Rows of refused calls must not take the connections that calls are served with, however
 many there are of them: whoever finds a pool in use waits for a moment, and is told so if
@@ -29,22 +29,13 @@ class Pool:
 
     def __init__(self, size):
         self._size = size
-        self._inherited = []
         self._start()
-        os.register_at_fork(after_in_child=self._start_anew)
+        # A worker must not use what the process had that it was forked from.
+        os.register_at_fork(after_in_child=self._start)
 
     def _start(self):
         self._pool = ConnectionPool(self._size)
         self._free = threading.BoundedSemaphore(self._size)
-
-    def _start_anew(self):
-        """Leave the connections to the process that this one was forked from.
-
-        Workers are forked from one that may have used some, to install or upgrade. To
-        close them, as Python does with what nobody keeps, would end them there, too.
-        """
-        self._inherited.append(self._pool)
-        self._start()
 
     @contextmanager
     def cursor(self, dbname):
@@ -54,7 +45,7 @@ class Pool:
         """
         if not self._free.acquire(timeout=WAIT):
             raise psycopg2.OperationalError(
-                "The connections of the call log are all in use."
+                "All connections of a pool of scoped_apikey are in use."
             )
         try:
             with Connection(self._pool, *connection_info_for(dbname)).cursor() as cr:
@@ -65,6 +56,9 @@ class Pool:
 
 rows = Pool(2)
 """For rows that are written apart. Whoever holds one may ask for one of the other pool."""
+
+primary = Pool(2)
+"""For keys and scopes, where a call reads a replica, which may be behind."""
 
 upkeep = Pool(3)
 """For weeks, seals and verifications. Whoever holds one asks for none of the other pool."""

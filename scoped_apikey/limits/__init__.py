@@ -5,8 +5,9 @@
 - ``counter``           what a counter of permits answers, which all workers share
 - ``postgres_counter``  counts them in the database
 - ``redis_counter``     counts them in Redis
+- ``counters``          which of the two it is, for a database
 - ``leases``            permits that a worker has taken ahead, and spends from memory
 - ``slots``             how many calls of a key run at a time
 
-All but the Redis counter is plain Python and SQL, which knows no models.
+All but ``counters`` knows no models.
 """

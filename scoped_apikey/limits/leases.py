@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from .counter import Taken
+from .counter import CounterUnreachable, Taken
 from .limit import Limit
 
 SHARE = 8
-"""At most this part of what is left is leased at a time."""
+"""At most one of so many of what is left is leased at a time."""
 ENOUGH_FOR = 1  # seconds
+PAUSE = 1  # seconds in which a counter that could not be reached is left alone
 KEPT = timedelta(minutes=2)
 """How long the lease of a window that is over is kept, for calls that began in it."""
 
@@ -54,13 +55,24 @@ class Remaining(NamedTuple):
 
 @dataclass(slots=True)
 class _Lease:
-    """The permits that this worker has of one window."""
+    """The permits that this worker has of one window.
+
+    :ivar limit: how many calls there may be, as it was when some were leased
+    :ivar left: how many are not spent
+    :ivar size: how many were leased the last time
+    :ivar total: how many all workers had leased by then
+    :ivar moment: when that was, by the monotonic clock
+    :ivar problem: why the counter could not be asked the last time
+    :ivar paused: until when it is not asked again, so that not each call waits for it
+    """
 
     limit: int = 0
     left: int = 0
     size: int = 0
     total: int = 0
     moment: float = 0.0
+    problem: str = ""
+    paused: float = 0.0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def spend(self, take, limit, started) -> bool:
@@ -82,6 +94,8 @@ class _Lease:
 
     def _renew(self, take, limit, started):
         now = time.monotonic()
+        if now < self.paused:
+            raise CounterUnreachable(self.problem)
         lasted = now - self.moment
         if not self.size or lasted > 2 * ENOUGH_FOR:
             self.size = max(1, self.size // 2)
@@ -89,34 +103,36 @@ class _Lease:
             self.size *= 2
         share = max(1, (self.limit - self.total) // SHARE)
         self.size = min(self.size, share)
-        answer = take(limit.subject, started, limit.seconds, limit.calls, self.size)
+        try:
+            answer = take(limit.subject, started, limit.seconds, limit.calls, self.size)
+        except CounterUnreachable as error:
+            self.problem, self.paused = str(error), time.monotonic() + PAUSE
+            raise
         self.left, self.total, self.moment = answer.granted, answer.total, now
 
 
 class Permit:
-    """One call's permits, of each limit one.
-
-    :ivar remaining: what is left of each limit, in the order of the limits
-    """
+    """One call's permits, of each limit one."""
 
     def __init__(self):
-        self._leases = []
-        self.remaining = []
+        self._spent = []  # of the lease, and what remains
 
-    def give_back(self):
-        """Let others have what this call has not used."""
-        while self._leases:
-            lease = self._leases.pop()
-            index = len(self._leases)
-            limit, started, calls = self.remaining[index]
-            lease.give_back(limit)
-            self.remaining[index] = Remaining(limit, started, calls + 1)
+    @property
+    def remaining(self) -> list[Remaining]:
+        """What is left of each limit, in the order of the limits."""
+        return [remaining for _lease, remaining in self._spent]
 
     def add(self, lease: _Lease, limit: Limit, started: datetime):
         """Note that a permit was spent."""
-        self._leases.append(lease)
         calls = max(0, lease.limit - lease.total) + lease.left
-        self.remaining.append(Remaining(limit, started, calls))
+        self._spent.append((lease, Remaining(limit, started, calls)))
+
+    def give_back(self) -> list[Remaining]:
+        """Let others have what this call has not used. :return: what is left then"""
+        spent, self._spent = self._spent, []
+        for lease, remaining in spent:
+            lease.give_back(remaining.limit)
+        return [left._replace(calls=left.calls + 1) for _lease, left in spent]
 
 
 class Leases:

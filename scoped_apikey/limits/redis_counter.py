@@ -84,7 +84,7 @@ class RedisCounter:
         A request whose answer does not come may have been granted all the same: those
         permits are lost.
 
-        :param space: the name of the database
+        :param space: what the subject is unique in: a database
         :param subject: what is counted, as ``key:12``
         :param started: when the window begins, naive, in UTC
         :param seconds: how long it is

@@ -31,6 +31,17 @@ TAKE = (
     " LIMIT 1"
 )
 FREE = "SELECT pg_advisory_unlock(%s)"
+# A host that lost its power frees no lock until PostgreSQL notices, and a connection that
+# somebody on the way has dropped must not make a call wait for long.
+ALIVE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds
+    "options": "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10"
+    " -c tcp_keepalives_count=3",
+}
 
 
 class Slots:
@@ -76,7 +87,7 @@ class Slots:
     def _try(self, key_id, limit):
         if self._connection is None:
             _name, info = connection_info_for(self._dbname)
-            self._connection = psycopg2.connect(**info)
+            self._connection = psycopg2.connect(**info, **ALIVE)
             self._connection.autocommit = True
         # A connection gets its own locks again, so those of this process are left out.
         first = _OURS | key_id << SLOT_BITS

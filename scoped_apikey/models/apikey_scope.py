@@ -245,12 +245,15 @@ class ApikeyScope(models.Model):
         if not self.env.cr.readonly:
             env = self.env(user=SUPERUSER_ID, context={})
             return env["apikey.scope"].browse(scope_id)._compile()
-        with environment(self.env.cr.dbname, connections.rows) as env:
+        with environment(self.env.cr.dbname, connections.primary) as env:
             return env["apikey.scope"].browse(scope_id)._compile()
 
     @tools.ormcache("scope_id")
     def _kept_policies(self, scope_id):
         """Return where a worker keeps the newest policy of a scope, by its version.
+
+        What is cached is the place, which callers fill; two who do so at a time both have
+        a right policy, and the next finds one of them or compiles it again.
 
         A version is never used twice, not even by a transaction that is rolled back,
         so nothing has to be invalidated. What metadata a scope names can go without a new

@@ -2,6 +2,8 @@
 from odoo import api, models
 
 OURS = "scoped_apikey."
+IDENTITY = "database.uuid"
+"""What keeps counts of calls apart from those of other databases."""
 
 
 class IrConfigParameter(models.Model):
@@ -32,7 +34,7 @@ class IrConfigParameter(models.Model):
 
     @api.model
     def _guard(self, keys):
-        if any(str(key).startswith(OURS) for key in keys):
+        if any(str(key).startswith(OURS) or key == IDENTITY for key in keys):
             self.env["apikey.guarded"]._refuse_scoped_key()
 
     def _settings(self):

@@ -191,11 +191,12 @@ class ResUsersApikeys(models.Model):
             return None
         if "\0" in secret or not secret.isascii():
             return None  # all keys are hexadecimal, and the database takes no such text
-        for hashed, *key, user_active, expired, suspended in self._keys_at(
-            secret[:INDEX_SIZE]
-        ):
-            if proves(secret, hashed, KEY_CRYPT_CONTEXT.verify):
-                return ProvenKey(Key(*key), user_active, expired, suspended)
+        for row in self._keys_at(secret[:INDEX_SIZE]):
+            if proves(secret, row["hashed"], KEY_CRYPT_CONTEXT.verify):
+                key = Key(**{name: row[name] for name in Key._fields})
+                return ProvenKey(
+                    key, row["user_active"], row["expired"], row["suspended"]
+                )
         return None
 
     @api.model
@@ -206,7 +207,7 @@ class ResUsersApikeys(models.Model):
         """
         if not self.env.cr.readonly:
             return keyring.find(self.env.cr, index)
-        with connections.rows.cursor(self.env.cr.dbname) as cr:
+        with connections.primary.cursor(self.env.cr.dbname) as cr:
             return keyring.find(cr, index)
 
     # ------------------------------------------------------------------

@@ -18,14 +18,17 @@ class Refusal:
         other rooms add codes of their own
     :param resource: the model it is about
     :param operation: the operation that is not granted
-    :param names: the fields, arguments or context keys that are not granted; of a limit,
-        how many calls it is, and in how many seconds there are some again
+    :param names: the fields, arguments or context keys that are not granted
+    :param limit: how many calls there may be
+    :param seconds: after which to try again
     """
 
     code: str
     resource: Resource | None = None
     operation: str = ""
     names: tuple[str, ...] = ()
+    limit: int = 0
+    seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,15 @@
 """Has the key a call left, in this minute, on this day, at this moment?
 
 A call is counted when its key is identified, once however often it is tried, and not at all
-when it is refused. Whoever only observes is told in the log what would have been refused.
+when it is refused before it runs. Whoever only observes is told in the log what would have been refused.
 """
 
 import logging
 from contextlib import ExitStack, contextmanager
 
-from odoo.exceptions import AccessError
-
 from .. import sentences
 from ..call import utcnow
+from ..later import TOO_MANY, UNAVAILABLE, not_now
 from ..limits.counter import CounterUnreachable
 from ..limits.counters import counter_of
 from ..limits.leases import Leases, Remaining, Spent
@@ -23,7 +22,6 @@ from .policies import policy_of
 _logger = logging.getLogger(__name__)
 _leases = Leases()
 
-TOO_MANY, UNAVAILABLE = 429, 503
 SOON = 1  # seconds after which to try again, where nobody can know
 
 
@@ -31,8 +29,7 @@ def take_permit(env, call):
     """Count a call, whose key has a scope.
 
     :param env: any environment on the call's database
-    :raise AccessError: the key has no call left, or it cannot be known whether it has; with
-        ``http_status``, and ``retry_after`` in seconds
+    :raise AccessError: not now; the key has no call left, or it cannot be known
     """
     limits = _limits(env, call)
     if not limits or call.permit is not None:
@@ -45,10 +42,7 @@ def take_permit(env, call):
         limit = spent.limit
         call.remaining = [Remaining(limit, spent.started, 0)]
         seconds = limit.seconds_left(spent.started, utcnow())
-        code = _code(limit)
-        _refuse(
-            env, call, Refusal(code, names=(str(limit.calls), str(seconds))), seconds
-        )
+        _refuse(env, call, Refusal(_code(limit), limit=limit.calls, seconds=seconds))
     except CounterUnreachable as error:
         _cannot_count(env, call, error)
 
@@ -71,7 +65,7 @@ def slot(env, call):
             _cannot_count(env, call, error)
         else:
             if not is_free:
-                _refuse(env, call, Refusal("at_a_time", names=(str(most),)), SOON)
+                _refuse(env, call, Refusal("at_a_time", limit=most, seconds=SOON))
         yield
 
 
@@ -92,15 +86,13 @@ def _code(limit) -> str:
     return shared + ("a_minute" if limit.seconds == MINUTE else "a_day")
 
 
-def _refuse(env, call, refusal, seconds, status=TOO_MANY):
+def _refuse(env, call, refusal, status=TOO_MANY):
     sentence = sentences.not_accepted(env(context={}), call, refusal)
     if policy_of(env, call).observe:
         call.observe(sentence)
         return
     call.refusal = sentence
-    error = AccessError(sentences.not_accepted(env, call, refusal))
-    error.http_status, error.retry_after = status, seconds
-    raise error
+    raise not_now(sentences.not_accepted(env, call, refusal), status, refusal.seconds)
 
 
 def _cannot_count(env, call, error):
@@ -108,4 +100,4 @@ def _cannot_count(env, call, error):
     if policy_of(env, call).limits.serve_uncounted:
         call.remark = f"Not counted: {str(error).rstrip('.')}."
         return
-    _refuse(env, call, Refusal("uncounted"), SOON, UNAVAILABLE)
+    _refuse(env, call, Refusal("uncounted", seconds=SOON), UNAVAILABLE)

@@ -78,9 +78,10 @@ def record_failure(call, error):
     """
     call.failed = True
     outcome, reason = _failure(call, error)
-    # What a call committed before it was refused is there, and so it counts.
-    if outcome == "denied" and call.permit and not call.durable_outcome:
-        call.permit.give_back()
+    # Who may try something as often as he likes may guess. So what was refused counts, too,
+    # once it had begun to run.
+    if outcome == "denied" and call.permit and not call.ran:
+        call.remaining = call.permit.give_back() or call.remaining
     if call.durable_outcome == outcome:
         return error
     row = call.row(outcome, reason)

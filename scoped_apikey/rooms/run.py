@@ -18,6 +18,7 @@ def serve(env, call, run):
     call.running = True
     try:
         with slot(env, call), recorded_before_commits(env, call):
+            call.ran = True
             result = run()
             env.cr.flush()
             call.note_result(result)

@@ -14,6 +14,7 @@ from odoo.exceptions import AccessDenied, AccessError, MissingError, UserError
 from odoo.http import request
 
 from ..call import Call
+from ..later import is_not_now
 from ..rooms.identify import identify_key, identify_user
 from ..rooms.record import record, record_apart
 from .requests import (
@@ -60,6 +61,7 @@ class ResUsers(models.Model):
         if call is None:
             raise _refuse_start_up(self.env)
         call.forget_identity()
+        call.prove_again = lambda env: env["res.users"]._check_uid_passwd(uid, passwd)
         key_uid = identify_key(self.env, call, passwd)
         if key_uid is not None:
             if key_uid != uid:
@@ -94,7 +96,7 @@ class ResUsers(models.Model):
         try:
             auth_info = super().authenticate(credential, {"interactive": False})
         except AccessError as error:
-            if not hasattr(error, "retry_after"):
+            if not is_not_now(error):
                 raise
             raise AccessDenied(str(error)) from error
         _record_authentication(self.env, call, auth_info["uid"])

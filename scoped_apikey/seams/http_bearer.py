@@ -13,9 +13,10 @@ import re
 from odoo import models
 from odoo.exceptions import AccessDenied, AccessError
 from odoo.http import request
-from werkzeug.exceptions import HTTPException, ServiceUnavailable, TooManyRequests
+from werkzeug.exceptions import HTTPException
 
 from ..footprint.arguments import Arguments
+from ..later import is_not_now, over_http
 from ..policy.decide import Refusal
 from ..rooms.arguments import note_arguments
 from ..rooms.companies import check_records, choose_companies, narrow_companies
@@ -31,7 +32,6 @@ from .requests import begin_http_call, close_doors, current_call, shows_bearer
 
 JSON_2 = re.compile(r"/json/2/([^/]+)/([^/]+)/?")
 TRANSPORTS = ("json2", "http")
-ERRORS = {429: TooManyRequests, 503: ServiceUnavailable}
 
 
 class IrHttp(models.AbstractModel):
@@ -40,15 +40,16 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _auth_method_bearer(cls):
         if request.env.uid is None or shows_bearer():
+            # A body can take as long as its sender likes. What is decided on comes after it.
+            request.httprequest.get_data()
             begin_http_call(_about(request.httprequest.path))
         try:
             return super()._auth_method_bearer()
         except AccessError as error:
             # Odoo takes few errors for a reason why somebody is not authenticated.
-            answer = _with_retry_after(error)
-            if answer is error:
+            if not is_not_now(error):
                 raise
-            raise answer from error
+            raise over_http(error) from error
 
     @classmethod
     def _dispatch(cls, endpoint):
@@ -82,7 +83,7 @@ class IrHttp(models.AbstractModel):
     def _handle_error(cls, exception):
         call = current_call(request.db)
         if call is not None and call.transport in TRANSPORTS:
-            exception = _with_retry_after(record_failure(call, exception))
+            exception = over_http(record_failure(call, exception))
             response = super()._handle_error(exception)
             add_headers(response, call)
             return response
@@ -95,14 +96,6 @@ class IrHttp(models.AbstractModel):
         if call is not None and call.transport in TRANSPORTS:
             add_headers(response, call)
         return result
-
-
-def _with_retry_after(error):
-    """Return the error that says in a header when to try again, where one knows."""
-    seconds = getattr(error, "retry_after", None)
-    if seconds is None or isinstance(error, HTTPException):
-        return error
-    return ERRORS[error.http_status](str(error), retry_after=seconds)
 
 
 def _about(path) -> dict:

@@ -93,6 +93,7 @@ class Workers(RuleBasedStateMachine):
         self.used = Counter()
         self.lost = Counter()
         self.edited = set()
+        self.failed = 0.0
         self._clock = 1000.0
         self._time = module.time
         module.time = SimpleNamespace(monotonic=lambda: self._clock)
@@ -125,7 +126,9 @@ class Workers(RuleBasedStateMachine):
                 assert not left_of(self.leases[worker])[about]
                 break
             except CounterUnreachable:
-                assert self.shared.away
+                if self.shared.away:
+                    self.failed = self._clock
+                assert self._clock < self.failed + module.PAUSE
                 break
             self.permits.append((permit, windows, self.leases[worker]))
             self.used.update(windows)
@@ -271,10 +274,9 @@ def test_what_was_given_back_is_told_as_left(shared):
     worker = Leases()
     limit = [Limit("key:1", MINUTE, 3)]
     permit = worker.spend(SPACE, limit, NOON, shared.take)
-    remaining = permit.remaining
-    permit.give_back()
-    permit.give_back()
-    assert [left.calls for left in remaining] == [3]
+    assert [left.calls for left in permit.remaining] == [2]
+    assert [left.calls for left in permit.give_back()] == [3]
+    assert permit.give_back() == [], "once is enough"
 
 
 def test_another_database_has_leases_of_its_own(shared):
@@ -309,7 +311,27 @@ def test_a_limit_that_is_spent_costs_the_others_nothing(shared):
     assert made == 98
 
 
-def test_no_permit_is_lost_when_the_counter_cannot_be_reached(shared):
+def test_a_counter_that_cannot_be_reached_is_left_alone_for_a_moment(shared, clock):
+    worker = Leases()
+    limit, asked = [Limit("key:1", MINUTE, 9)], []
+
+    def take(*request):
+        asked.append(clock.now)
+        return shared.take(*request)
+
+    shared.away = True
+    for _time in range(3):
+        with pytest.raises(CounterUnreachable, match="It is away"):
+            worker.spend(SPACE, limit, NOON, take)
+    assert len(asked) == 1
+    shared.away = False
+    clock.now += module.PAUSE
+    worker.spend(SPACE, limit, NOON, take)
+    assert len(asked) == 2
+
+
+def test_no_permit_is_lost_when_the_counter_cannot_be_reached(shared, monkeypatch):
+    monkeypatch.setattr(module, "PAUSE", 0)
     worker = Leases()
     one, other = Limit("key:1", MINUTE, 100), Limit("scope:1", MINUTE, 100)
 
