@@ -131,7 +131,8 @@ def windows(database: str, keys: list, unit: str) -> Windows:
     """
     with connect(database) as cursor:
         cursor.execute(
-            "SELECT date_trunc(%s, called_at), outcome = 'denied', count(*)"
+            "SELECT date_trunc(%s, called_at), outcome = 'denied',"
+            " count(DISTINCT call_ref)"
             " FROM apikey_call WHERE apikey_ref = ANY(%s) GROUP BY 1, 2",
             [unit, keys],
         )
