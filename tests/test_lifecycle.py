@@ -4,6 +4,7 @@
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -63,9 +64,22 @@ def assert_scoped(bench, key, url=""):
 
 
 def set_module(bench, button):
-    """Install or uninstall the addon, with the button that an administrator presses."""
+    """Install or uninstall the addon, with the button that an administrator presses.
+
+    PostgreSQL's own upkeep of the table of modules makes Odoo ask him to try again.
+    """
     module = bench.admin.find("ir.module.module", ["name", "=", ADDON])
-    bench.admin.press("ir.module.module", button, [module])
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            bench.admin.press("ir.module.module", button, [module])
+            return
+        except WebError as error:
+            if (
+                "Please try again later" not in str(error)
+                or time.monotonic() > deadline
+            ):
+                raise
 
 
 def all_rows(bench, table):
