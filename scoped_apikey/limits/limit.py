@@ -26,6 +26,11 @@ class Limit(NamedTuple):
     calls: int
 
     @property
+    def is_shared(self) -> bool:
+        """Whether it counts the calls of all keys of a scope together."""
+        return self.subject.startswith("scope:")
+
+    @property
     def length(self) -> timedelta:
         return timedelta(seconds=self.seconds)
 

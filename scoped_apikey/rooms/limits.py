@@ -82,7 +82,7 @@ def _limits(env, call) -> list[Limit]:
 
 
 def _code(limit) -> str:
-    shared = "shared_" if limit.subject.startswith("scope:") else ""
+    shared = "shared_" if limit.is_shared else ""
     return shared + ("a_minute" if limit.seconds == MINUTE else "a_day")
 
 

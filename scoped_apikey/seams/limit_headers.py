@@ -30,5 +30,5 @@ def add_headers(response, call):
 
 
 def _name(limit) -> str:
-    shared = "scope" if limit.subject.startswith("scope:") else "key"
-    return f"{shared}-{'minute' if limit.seconds == MINUTE else 'day'}"
+    subject = "scope" if limit.is_shared else "key"
+    return f"{subject}-{'minute' if limit.seconds == MINUTE else 'day'}"

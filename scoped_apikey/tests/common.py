@@ -356,6 +356,15 @@ class CallCase(HttpCase):
         [row] = self.rows()
         return row
 
+    def count_partner(self, transport, secret):
+        return self.call(
+            transport,
+            secret,
+            "res.partner",
+            "search_count",
+            domain=[("id", "=", self.partner_id)],
+        )
+
     def call(self, transport, secret, model, method, ids=None, /, **kwargs):
         """Make a call, as a client of the transport does."""
         return getattr(self, f"_call_{transport}")(secret, model, method, ids, kwargs)

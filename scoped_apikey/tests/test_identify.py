@@ -23,15 +23,6 @@ RPC = TRANSPORTS[1:]
 
 @tagged("post_install", "-at_install", "scoped_apikey")
 class TestIdentify(CallCase):
-    def count_partner(self, transport, secret):
-        return self.call(
-            transport,
-            secret,
-            "res.partner",
-            "search_count",
-            domain=[("id", "=", self.partner_id)],
-        )
-
     def assertRefused(self, answer, codes, transport, reason, key="n8n"):
         self.assertEqual(answer.code, codes[transport], answer.text)
         row = self.rows()[-1]

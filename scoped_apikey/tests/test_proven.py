@@ -339,15 +339,6 @@ class TestPolicyKept(ScopedCase):
 class TestProvenCalls(CallCase):
     """Real calls, by each door."""
 
-    def count_partner(self, transport, secret):
-        return self.call(
-            transport,
-            secret,
-            "res.partner",
-            "search_count",
-            domain=[("id", "=", self.partner_id)],
-        )
-
     def test_all_doors_share_one_proof_and_one_policy(self):
         secret = self.issue(("res.partner", "read"))
         with hashing() as hashed, compiling(self.env) as compiled:

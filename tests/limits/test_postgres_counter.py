@@ -1,9 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The counter in PostgreSQL, in a database of a PostgreSQL."""
 
-import os
-import subprocess
-import sys
 import threading
 from collections import Counter
 from contextlib import contextmanager
@@ -17,7 +14,6 @@ from hypothesis import strategies as st
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 
 from lab import databases
-from lab.home import REPO
 from lab.postgres import connect
 
 STARTED = datetime(2026, 3, 29, 1, 59)
@@ -116,15 +112,7 @@ def test_threads_are_granted_the_limit_together(take):
 
 
 def test_workers_are_granted_the_limit_together(take, plain_database):
-    done = subprocess.run(
-        [sys.executable, spenders.__file__, "", plain_database, f"{WORKERS}"],
-        env={**os.environ, "PYTHONPATH": str(REPO)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert not done.returncode, done.stderr
-    granted = [int(line) for line in done.stdout.split()]
+    granted = spenders.granted_to_workers("", plain_database, WORKERS)
     assert len(granted) == WORKERS
     assert sum(granted) == ALL
 

@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The counter in Redis, against a Redis."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -116,15 +115,7 @@ def test_threads_are_granted_the_limit_together(counter, space):
 
 
 def test_forked_workers_are_granted_the_limit_together(redis_server, space):
-    done = subprocess.run(
-        [sys.executable, spenders.__file__, redis_server.url, space, f"{WORKERS}"],
-        env={**os.environ, "PYTHONPATH": str(REPO)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert not done.returncode, done.stderr
-    granted = [int(line) for line in done.stdout.split()]
+    granted = spenders.granted_to_workers(redis_server.url, space, WORKERS)
     assert len(granted) == WORKERS
     assert sum(granted) == ALL
 
