@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import logging
 
-from . import keyring, leaving
+from . import leaving
 from .limits import postgres_counter
 
 _logger = logging.getLogger(__name__)
@@ -20,7 +20,6 @@ def uninstall_hook(env):
     database, unless an administrator chose otherwise: evidence is not an addon's to delete.
     """
     _logger.warning("%s scoped keys open nothing from now on.", _count_scoped(env))
-    keyring.drop(env.cr)
     postgres_counter.drop(env.cr)
     leaving.carry_out(env, *leaving.take_choice(env))
 

@@ -74,7 +74,6 @@ class ResUsersApikeys(models.Model):
                 "CREATE INDEX IF NOT EXISTS res_users_apikeys_index_index"
                 " ON res_users_apikeys (index)"
             )
-            keyring.create(self.env.cr)
             # The table of scopes may not exist yet.
             self.pool.post_init(self._add_constraints)
         return result

@@ -255,15 +255,6 @@ class TestProven(ScopedCase):
         with self.assertQueryCount(1):
             self.find(secret)
 
-    def test_the_function_is_made_anew_and_dropped(self):
-        secret = make_key(self.env, self.user, self.scope())
-        keyring.create(self.env.cr)
-        self.assertTrue(self.find(secret))
-        for _time in range(2):
-            keyring.drop(self.env.cr)
-        self.env.cr.execute("SELECT FROM pg_proc WHERE proname = 'scoped_apikey_find'")
-        self.assertFalse(self.env.cr.fetchall())
-
 
 @tagged("post_install", "-at_install", "scoped_apikey")
 class TestPolicyKept(ScopedCase):
