@@ -29,7 +29,7 @@ def read_invocation(view, arguments) -> Invocation:
     if is_web_client_method(view.env, method):
         raise Unreadable("web_client", view.resource, (method,))
     arguments.check_ids()
-    known = view.env["apikey.catalogue"]
+    known = view.touched.catalogue
     function = getattr(type(view.model), method, None)
     given, unknown = arguments.bind_to(function) if callable(function) else ({}, ())
     dangerous = {

@@ -28,17 +28,17 @@ class ModelView:
 
     @cached_property
     def resource(self) -> Resource:
-        return self.env["apikey.catalogue"]._resource(self.name)
+        return self.touched.catalogue._resource(self.name)
 
     @property
     def references(self) -> dict[str, tuple[str, str | None]]:
         """The references whose model is another field, and which that is."""
-        return self.env["apikey.catalogue"]._references_of(self.name)
+        return self.touched.catalogue._references_of(self.name)
 
     @property
     def lookups(self) -> frozenset[str]:
         """The fields that tell of other records than theirs."""
-        return self.env["apikey.catalogue"]._lookups_of(self.name)
+        return self.touched.catalogue._lookups_of(self.name)
 
     def depends(self, field) -> tuple[str, ...]:
         """Return the paths that a field is computed from."""
@@ -46,7 +46,7 @@ class ModelView:
 
     def by_name(self, operation) -> frozenset[str]:
         """Return the fields that only a rule which names them covers."""
-        return self.env["apikey.catalogue"]._by_name_of(self.name, operation)
+        return self.touched.catalogue._by_name_of(self.name, operation)
 
     def field(self, name):
         """Return a field of the model.

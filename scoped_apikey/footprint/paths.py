@@ -61,7 +61,7 @@ def read_names_searched(view):
     base = view.env.registry["base"]
     if type(view.model)._search_display_name is base._search_display_name:
         return
-    known = view.env["apikey.catalogue"]._names_searched()
+    known = view.touched.catalogue._names_searched()
     if view.name not in known:
         view.touch(READ, set(view.model._fields) - view.by_name(READ))
     for path in known.get(view.name, ()):

@@ -23,7 +23,7 @@ def read_reference(view, operation, field, value, values):
     if model not in view.env:
         raise malformed(field.model_field or field.name)
     # Whoever adds to a document, an attachment for one, changes it.
-    links = view.env["apikey.catalogue"]._document_links()
+    links = view.touched.catalogue._document_links()
     needed = WRITE if view.name in links else READ
     target = view.touched.view(model).access(needed, ids=[id_])
     view.touched.reach(view, operation, field.name, target)

@@ -46,6 +46,7 @@ class Touched:
 
     def __init__(self, env):
         self.env = env
+        self.catalogue = env["apikey.catalogue"]
         self._context_keys = set()
         self._drafts = {}
         self._mentioned = {}
@@ -96,7 +97,7 @@ class Touched:
             isinstance(key, str) for key in context
         ):
             raise malformed("context")
-        is_harmless = self.env["apikey.catalogue"]._is_harmless_context
+        is_harmless = self.catalogue._is_harmless_context
         self._context_keys.update(
             key for key, value in context.items() if not is_harmless(key, value)
         )

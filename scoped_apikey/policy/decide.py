@@ -31,9 +31,9 @@ class Refusal:
     seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Grant:
-    """Which rules grant one part of a call.
+    """Which rules grant one part of a call. Two are equal only if they are the same.
 
     :param part: the part
     :param rules: each grants all of it by itself; the records it may touch are the union of
@@ -197,9 +197,8 @@ def _grant_invocation(policy: Policy, invocation: Invocation) -> Grant | Refusal
         return Grant(invocation, ())
     lacking = {
         rule: names
-        for rule in policy.rules
-        if rule.covers(invocation.resource)
-        and (names := rule.lacking_arguments(invocation)) is not None
+        for rule in policy.covering(invocation.resource)
+        if (names := rule.lacking_arguments(invocation)) is not None
     }
     if not lacking:
         code = "dangerous" if invocation.dangerous else "method"

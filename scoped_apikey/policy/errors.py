@@ -52,4 +52,6 @@ def shown(value):
     """
     text = str(value)
     cut = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    if cut.isprintable():
+        return cut
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in cut)

@@ -3,6 +3,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -71,15 +72,22 @@ class Networks:
         # ip_address() would read False as 0.0.0.0, and four bytes as an address.
         if not isinstance(address, str):
             return False
-        try:
-            caller = _unmapped(ip_address(address))
-        except ValueError:
-            return False
-        return any(caller in network for network in self.networks)
+        caller = _parse_caller(address)
+        return caller is not None and any(
+            caller in network for network in self.networks
+        )
 
     def __bool__(self) -> bool:
         """Whether anything is limited."""
         return bool(self.networks)
+
+
+@lru_cache(maxsize=1024)
+def _parse_caller(address: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return _unmapped(ip_address(address))
+    except ValueError:
+        return None
 
 
 def _parse_line(entry: str, number: int) -> IPv4Network | IPv6Network:

@@ -106,12 +106,22 @@ class Policy:
     limits: Limits = Limits()
     on_log_failure: str | None = None
     log_arguments: str = ""
+    _in_force: "Policy | None" = field(init=False, repr=False, compare=False)
+    _by_model: dict = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self):
+        # The only way to set a field of a frozen dataclass.
+        object.__setattr__(self, "_in_force", self._observed())
+        object.__setattr__(self, "_by_model", _by_model(self.rules))
 
     @property
     def in_force(self) -> "Policy":
         """What is let through: where the scope only observes, more than its rules grant."""
+        return self._in_force or self
+
+    def _observed(self) -> "Policy | None":
         if not self.observe:
-            return self
+            return None
         return replace(
             self,
             rules=self.rules + OBSERVED,
@@ -120,14 +130,28 @@ class Policy:
             routes=EVERY_ROUTE,
         )
 
+    def covering(self, resource: Resource) -> tuple[Rule, ...]:
+        """Return the rules that cover a model, whatever they grant on it."""
+        rules = self._by_model.get(resource.model, self._by_model[None])
+        return tuple(rule for rule in rules if rule.covers(resource))
+
     def granting(self, resource: Resource, operation: str) -> tuple[Rule, ...]:
         """Return the rules that grant an operation on a model, on whatever fields."""
         return tuple(
             rule
-            for rule in self.rules
-            if rule.covers(resource) and rule.grants_operation(operation)
+            for rule in self.covering(resource)
+            if rule.grants_operation(operation)
         )
 
     def names_model(self, model: str) -> bool:
         """Tell whether a rule names a model, whatever it grants on it."""
-        return any(rule.model == model for rule in self.rules)
+        return model in self._by_model
+
+
+def _by_model(rules) -> dict[str | None, tuple[Rule, ...]]:
+    """Return the rules that may cover each model that is named, or any other (``None``)."""
+    models = {None, *(rule.model for rule in rules)}
+    return {
+        model: tuple(rule for rule in rules if rule.model in (None, model))
+        for model in models
+    }

@@ -52,6 +52,13 @@ class Window:
             return begin <= minute
         return dayofweek == (self.dayofweek + 1) % 7 and minute < end
 
+    @property
+    def days(self) -> tuple[int, ...]:
+        """The days on which it is open at all: one, or two in a row."""
+        if _minutes(self.hour_from) < _minutes(self.hour_to):
+            return (self.dayofweek,)
+        return (self.dayofweek, (self.dayofweek + 1) % 7)
+
 
 @dataclass(frozen=True, slots=True)
 class Windows:
@@ -76,10 +83,16 @@ class Windows:
     tz: str
     windows: tuple[Window, ...] = ()
     _zone: ZoneInfo = field(init=False, repr=False, compare=False)
+    _by_day: tuple = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
+        by_day = tuple(
+            tuple(window for window in self.windows if day in window.days)
+            for day in range(7)
+        )
         # The only way to set a field of a frozen dataclass.
         object.__setattr__(self, "_zone", _zone(self.tz))
+        object.__setattr__(self, "_by_day", by_day)
 
     def open_at(self, moment: datetime) -> bool:
         """Whether a call at ``moment`` is accepted.
@@ -93,7 +106,7 @@ class Windows:
             return True
         local = moment.astimezone(self._zone)
         weekday, minute = local.weekday(), local.hour * 60 + local.minute
-        return any(window.covers(weekday, minute) for window in self.windows)
+        return any(window.covers(weekday, minute) for window in self._by_day[weekday])
 
 
 def _minutes(hours: float) -> int:

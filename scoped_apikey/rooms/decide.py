@@ -106,13 +106,14 @@ def _beyond_any_rule(env, call) -> Refusal | None:
     """Refuse, before anything else is understood, what even observing lets not through."""
     if call.model not in env:
         return Refusal("unknown_model")
-    resource = env["apikey.catalogue"]._resource(call.model)
+    known = env["apikey.catalogue"]
+    resource = known._resource(call.model)
     if resource.off_limits:
         return Refusal("off_limits", resource)
     if resource.runs_code and call.method not in catalogue.READING_METHODS:
-        known = call.method in OPERATIONS
-        return Refusal("runs_code", resource, call.method if known else "call")
-    if call.method in env["apikey.catalogue"]._ungrantable_of(call.model):
+        is_operation = call.method in OPERATIONS
+        return Refusal("runs_code", resource, call.method if is_operation else "call")
+    if call.method in known._ungrantable_of(call.model):
         return Refusal("ungrantable", resource, names=(call.method,))
     return None
 

@@ -59,7 +59,7 @@ def _page(request, wall, response):
 
 def _granted_methods(env, wall, model, methods):
     resource = env["apikey.catalogue"]._resource(model)
-    rules = [rule for rule in wall.in_force.rules if rule.covers(resource)]
+    rules = wall.in_force.covering(resource)
     return [name for name in methods if any(_grants(rule, name) for rule in rules)]
 
 

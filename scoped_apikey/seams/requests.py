@@ -1,9 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The request that is being served, on every path, and the call stamped on it.
 
-Relies on: ``odoo.http.request``; ``odoo.http.borrow_request``, a context manager that takes
-the request away while an RPC service runs, and yields it. ``dispatch_rpc`` looks it up in
-its module at every call.
+Relies on: ``odoo.http._request_stack``, the stack behind ``odoo.http.request``, a proxy that
+takes its time; ``odoo.http.borrow_request``, a context manager that takes the request away
+while an RPC service runs, and yields it. ``dispatch_rpc`` looks it up in its module at every
+call.
 """
 
 import re
@@ -46,7 +47,7 @@ def current_request():
     loaded the addon before: nothing had remembered that request. Such a call has to be
     refused, not taken for one without a key.
     """
-    return http.request or _borrowed.get()
+    return http._request_stack.top or _borrowed.get()
 
 
 def keeps_log(dbname) -> bool:
