@@ -212,7 +212,7 @@ def make_ref(moment: datetime) -> str:
     """
     milliseconds = round(moment.replace(tzinfo=timezone.utc).timestamp() * 1000)
     value = (milliseconds << 80 | secrets.randbits(80)) & ~(0xF << 76 | 0x3 << 62)
-    return uuid.UUID(int=value | 0x7 << 76 | 0x2 << 62).hex
+    return f"{value | 0x7 << 76 | 0x2 << 62:032x}"
 
 
 def moment_of(ref) -> datetime | None:

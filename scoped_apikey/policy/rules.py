@@ -138,9 +138,7 @@ class Policy:
     def granting(self, resource: Resource, operation: str) -> tuple[Rule, ...]:
         """Return the rules that grant an operation on a model, on whatever fields."""
         return tuple(
-            rule
-            for rule in self.covering(resource)
-            if rule.grants_operation(operation)
+            rule for rule in self.covering(resource) if rule.grants_operation(operation)
         )
 
     def names_model(self, model: str) -> bool:

@@ -12,7 +12,6 @@ import re
 
 from odoo import models
 from odoo.exceptions import AccessDenied, AccessError
-from odoo.http import request
 from werkzeug.exceptions import HTTPException
 
 from ..footprint.arguments import Arguments
@@ -28,7 +27,13 @@ from ..rooms.run import serve
 from ..rooms.wall import wall_around, walled
 from .documentation import narrowed
 from .limit_headers import add_headers
-from .requests import begin_http_call, close_doors, current_call, shows_bearer
+from .requests import (
+    begin_http_call,
+    close_doors,
+    current_call,
+    current_request,
+    shows_bearer,
+)
 
 JSON_2 = re.compile(r"/json/2/([^/]+)/([^/]+)/?")
 TRANSPORTS = ("json2", "http")
@@ -39,6 +44,7 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _auth_method_bearer(cls):
+        request = current_request()
         if request.env.uid is None or shows_bearer():
             # A body can take as long as its sender likes. What is decided on comes after it.
             request.httprequest.get_data()
@@ -53,20 +59,21 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _dispatch(cls, endpoint):
+        request = current_request()
         call = current_call(request.db)
         if call is None:
             # A controller that checks a key by itself comes too late to be walled in.
             close_doors(request)
         if call is None or call.transport not in TRANSPORTS or call.running:
             return super()._dispatch(endpoint)
-        _check_identified(call)
+        _check_identified(request, call)
         if call.key and request.session.debug:
             # In debug mode, Odoo's refusals name the records that they hide.
             request.session.debug = ""
         if "__model__" in request.params and call.transport == "json2":
-            wall = _check_json_2(call)
+            wall = _check_json_2(request, call)
         else:
-            wall = _check_route(call)
+            wall = _check_route(request, call)
 
         def run():
             return super(IrHttp, cls)._dispatch(endpoint)
@@ -81,7 +88,7 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _handle_error(cls, exception):
-        call = current_call(request.db)
+        call = current_call(current_request().db)
         if call is not None and call.transport in TRANSPORTS:
             exception = over_http(record_failure(call, exception))
             response = super()._handle_error(exception)
@@ -92,7 +99,7 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _post_dispatch(cls, response):
         result = super()._post_dispatch(response)
-        call = current_call(request.db)
+        call = current_call(current_request().db)
         if call is not None and call.transport in TRANSPORTS:
             add_headers(response, call)
         return result
@@ -106,7 +113,7 @@ def _about(path) -> dict:
     return {"transport": "http", "method": path}
 
 
-def _check_identified(call):
+def _check_identified(request, call):
     """Let nothing run whose caller is unknown, or whose key was refused.
 
     Another addon may accept a bearer of its own: that is a call without a key.
@@ -118,7 +125,7 @@ def _check_identified(call):
     identify_user(request.env, call, request.env.uid)
 
 
-def _check_json_2(call):
+def _check_json_2(request, call):
     """Decide on the call that the body of the request describes."""
     params = dict(request.params)
     arguments = Arguments(
@@ -138,11 +145,11 @@ def _check_json_2(call):
         check_records(env, call, granted)
     if granted is not arguments:
         request.params.update(granted.kwargs, context=granted.context)
-    _act_in(env)
+    _act_in(request, env)
     return wall
 
 
-def _check_route(call):
+def _check_route(request, call):
     """Decide on a route, whose arguments only its controller understands.
 
     :return: the wall to put around it
@@ -163,7 +170,7 @@ def _check_route(call):
     return wall_around(request.env, call)
 
 
-def _act_in(env):
+def _act_in(request, env):
     """Let what is done by way of the request be done in the companies of the call."""
     if env is not request.env:
         request.update_context(**env.context)
