@@ -17,16 +17,15 @@ _FIND = f"""
     SELECT key AS hashed, id, name, user_id, scope_id, suspended,
            COALESCE(scope = '{STOCK_SCOPE}', false) OR scope_id IS NOT NULL AS scoped,
            COALESCE(expiration_date < now() AT TIME ZONE 'utc', false) AS expired,
-           (SELECT json_build_object('login', login, 'user_active', active)
-              FROM res_users WHERE id = user_id) AS of_user,
-           (SELECT json_build_object('scope_name', name, 'scope_version', version)
-              FROM apikey_scope WHERE id = scope_id) AS of_scope
-      FROM res_users_apikeys
+           (SELECT login FROM res_users WHERE id = k.user_id) AS login,
+           (SELECT active FROM res_users WHERE id = k.user_id) AS user_active,
+           (SELECT name FROM apikey_scope WHERE id = k.scope_id) AS scope_name,
+           (SELECT version FROM apikey_scope WHERE id = k.scope_id) AS scope_version
+      FROM res_users_apikeys k
      WHERE index = %s
        AND (scope IS NULL
             OR scope IN ('rpc', '{STOCK_SCOPE}', '{SUSPENDED}', '{SUSPENDED}rpc'))
 """
-_NO_SCOPE = {"scope_id": None, "scope_name": None, "scope_version": None}
 
 
 def find(cr, index) -> list[dict]:
@@ -41,6 +40,6 @@ def find(cr, index) -> list[dict]:
     cr.execute(_FIND, [index])
     rows = cr.dictfetchall()
     for row in rows:
-        row.update(row.pop("of_user"))
-        row.update(row.pop("of_scope") or _NO_SCOPE)
+        if row["scope_version"] is None:
+            row["scope_id"] = None  # there is no such scope any more
     return rows

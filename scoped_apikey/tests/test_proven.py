@@ -245,6 +245,18 @@ class TestProven(ScopedCase):
         again = self.find(secret).key
         self.assertEqual((again.scope_id, again.scope_name), (other.id, "Other"))
 
+    def test_a_scope_that_is_not_there(self):
+        """Whatever let its row go: foreign keys are asked for by triggers, and those go."""
+        secret = make_key(self.env, self.user, self.scope())
+        self.env.cr.execute(
+            "ALTER TABLE res_users_apikeys"
+            " DROP CONSTRAINT res_users_apikeys_scope_id_fkey"
+        )
+        self.change(secret, "scope_id = 2000000000")
+        key = self.find(secret).key
+        self.assertTrue(key.scoped)
+        self.assertIsNone(key.scope_id)
+
     # -- one question, and none about a policy that is there
 
     def test_one_query(self):
