@@ -9,24 +9,21 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import psutil
 
 from .apt import Apt
-from .console import last_line, say
+from .console import say
 from .errors import LabError
 from .home import HOME, folder
 from .lock import exclusive
+from .service import Service
 
 PROGRAM = "redis-server"
 PACKAGES = ["redis-server", "redis-tools"]  # the one has links to files of the other
 UNPACKED = HOME / "redis"
-READY_WITHIN = 30  # seconds
-STOPPED_WITHIN = 10
 # Folders are named after the process that they go with. They are not in the lab's home,
 # which may be too deep for a socket's name.
 FOLDERS = f"lab-redis-{os.geteuid()}"
@@ -47,29 +44,23 @@ def _end(path: Path) -> None:
         process = psutil.Process(int((path / "pid").read_text()))
         if Path(process.cwd()) == path.resolve():  # the number may be another's by now
             process.kill()
-            process.wait(STOPPED_WITHIN)
+            process.wait(RedisServer.stopped_within)
     except (OSError, ValueError, psutil.Error):
         pass  # it has ended already
 
 
-class RedisServer:
+class RedisServer(Service):
     """A Redis of its own, empty each time that it starts; a context manager.
 
     It listens on a socket that is open to this account only.
     """
 
-    def __init__(self):
-        self._folder = None
-        self._process = None
+    name = "Redis"
 
     @property
     def url(self) -> str:
         """Where it answers, as clients of Redis take it."""
         return f"unix://{self._socket}"
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     @property
     def _socket(self) -> Path:
@@ -80,33 +71,7 @@ class RedisServer:
 
         :raise LabError: it ends, or does not answer in time
         """
-        with self._log.open("a") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **self._variables},
-                start_new_session=True,  # Ctrl-C is for us; we stop it
-            )
-        try:
-            self._wait()
-        except BaseException:
-            self.stop()
-            raise
-
-    def stop(self) -> None:
-        """Stop it. Does nothing if it does not run."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(STOPPED_WITHIN)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+        self._launch(self._command, self._variables, lambda: self._await(self._ping))
 
     def suspend(self) -> None:
         """Have it answer no more. Whoever connects still gets through to it."""
@@ -120,7 +85,7 @@ class RedisServer:
         remove_abandoned()
         program, self._variables = _program()
         self._folder = Path(tempfile.mkdtemp(prefix=f"{FOLDERS}-{os.getpid()}-"))
-        self._log = folder("run", self._folder.name) / "redis.log"
+        self.log = folder("run", self._folder.name) / "redis.log"
         options = {
             "port": "0",  # none
             "unixsocket": self._socket,
@@ -146,30 +111,15 @@ class RedisServer:
         self.stop()
         shutil.rmtree(self._folder)
 
-    def _wait(self) -> None:
-        deadline = time.monotonic() + READY_WITHIN
-        problem = "no answer yet"
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                problem = f"ended with status {self._process.returncode}"
-                break
-            try:
-                if self._answers():
-                    return
-            except OSError as error:
-                problem = str(error)
-            time.sleep(0.02)
-        raise LabError(
-            f"Redis does not answer ({problem}): {last_line(self._log)}. See {self._log}."
-        )
-
-    def _answers(self) -> bool:
+    def _ping(self) -> None:
         # By hand: ``lab.release`` has to do without what an older environment lacks.
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(READY_WITHIN)
+            connection.settimeout(self.ready_within)
             connection.connect(str(self._socket))
             connection.sendall(b"PING\r\n")
-            return connection.recv(100).startswith(b"+PONG")
+            answer = connection.recv(100)
+        if not answer.startswith(b"+PONG"):
+            raise OSError(f"it answers {answer!r}")
 
 
 def _program() -> tuple:

@@ -1,31 +1,22 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """A running Odoo."""
 
-import contextlib
 import http.cookiejar
-import os
 import socket
-import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from pathlib import Path
 
-import psutil
-
 from .config import SERVER_WIDE, write_config
-from .console import last_line
 from .errors import LabError
 from .home import folder
+from .service import Service
 from .source import Odoo
 from .templates import LAUNCHER
 
-READY_WITHIN = 120  # seconds
-STOPPED_WITHIN = 20
 
-
-class OdooServer:
+class OdooServer(Service):
     """An Odoo process of its own, listening on this machine only; a context manager.
 
     :param databases: those it loads at the start; none: it serves all it finds
@@ -37,6 +28,10 @@ class OdooServer:
     :param options: more lines of its configuration file
     :param environment: variables besides those of this process, as those that libpq reads
     """
+
+    name = "Odoo"
+    ready_within = 120
+    stopped_within = 20
 
     def __init__(
         self,
@@ -73,83 +68,37 @@ class OdooServer:
             self._command.append(f"--load={SERVER_WIDE}")
         self._command += arguments
         self._environment = environment or {}
-        self._process = None
 
     @property
     def url(self) -> str:
         return f"http://{self.host}:{self.port}"
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     def start(self) -> "OdooServer":
         """Start it, and wait until it answers.
 
         :raise LabError: it ends, or does not answer in time
         """
-        with self.log.open("a") as log:
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **self._environment},
-                start_new_session=True,  # Ctrl-C is for us; we stop it
-            )
-        try:
-            self._wait("/web/health")
-            for database in self.databases:
-                self._wait(f"/web/login?db={database}")
-        except BaseException:
-            self.stop()
-            raise
+        self._launch(self._command, self._environment, self._wait_for_pages)
         return self
-
-    def stop(self) -> None:
-        """Stop it and all it started. Does nothing if it does not run."""
-        if self._process is None:
-            return
-        processes = []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            parent = psutil.Process(self._process.pid)
-            processes = [parent, *parent.children(recursive=True)]
-        self._process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(STOPPED_WITHIN)
-        for process in processes:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        self._process.wait()
-        self._process = None
-
-    def wait(self) -> int:
-        """Wait until it ends by itself; its exit status."""
-        return self._process.wait()
 
     __enter__ = start
 
     def __exit__(self, *_error) -> None:
         self.stop()
 
-    def _wait(self, path: str) -> None:
+    def _wait_for_pages(self) -> None:
+        self._wait_for("/web/health")
+        for database in self.databases:
+            self._wait_for(f"/web/login?db={database}")
+
+    def _wait_for(self, path: str) -> None:
         cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         browser = urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
-        deadline = time.monotonic() + READY_WITHIN
-        problem = "no answer yet"
-        while time.monotonic() < deadline:
-            if self._process.poll() is not None:
-                problem = f"ended with status {self._process.returncode}"
-                break
-            try:
-                browser.open(self.url + path, timeout=READY_WITHIN).close()
-                return
-            except OSError as error:
-                problem = str(error)
-                time.sleep(0.1)
-        raise LabError(
-            f"Odoo does not answer at {path} ({problem}): {last_line(self.log)}. See {self.log}."
-        )
+
+        def ask():
+            browser.open(self.url + path, timeout=self.ready_within).close()
+
+        self._await(ask, f"at {path}")
 
 
 def free_port(wanted: int = 0) -> int:
