@@ -11,8 +11,8 @@ STOCK_SCOPE = "scoped_apikey"
 SUSPENDED = "suspended:"
 """What the stock scope of any other key begins with while it is suspended, likewise."""
 
-# Not a join: PostgreSQL would take longer to plan one than for all the rest, and at every
-# call, because Odoo's pool has connections forget their plans.
+# Not a join: PostgreSQL would take longer to plan one than for all the rest. It plans this at
+# every call: Odoo's pool has connections forget what is prepared, and the plans of functions.
 _FIND = f"""
     SELECT key AS hashed, id, name, user_id, scope_id, suspended,
            COALESCE(scope = '{STOCK_SCOPE}', false) OR scope_id IS NOT NULL AS scoped,
@@ -41,5 +41,6 @@ def find(cr, index) -> list[dict]:
     rows = cr.dictfetchall()
     for row in rows:
         if row["scope_version"] is None:
-            row["scope_id"] = None  # there is no such scope any more
+            # It is gone, or has no version, without which no edit would be noticed.
+            row["scope_id"] = None
     return rows

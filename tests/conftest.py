@@ -254,11 +254,21 @@ class Bench:
 
     @contextmanager
     def logged(self):
-        """The rows that the calls made meanwhile leave, oldest first; there after the block."""
-        [last] = self.sql("SELECT COALESCE(max(id), 0) AS id FROM apikey_call")
+        """The rows that the calls made meanwhile leave, oldest first; there after the block.
+
+        Not those that count what was refused in an earlier minute, by another test.
+        """
+        [last] = self.sql(
+            "SELECT COALESCE(max(id), 0) AS id,"
+            " clock_timestamp() AT TIME ZONE 'utc' AS moment FROM apikey_call"
+        )
         rows = []
         yield rows
-        rows += self.sql("SELECT * FROM apikey_call WHERE id > %s ORDER BY id", last.id)
+        rows += self.sql(
+            "SELECT * FROM apikey_call WHERE id > %s AND called_at >= %s ORDER BY id",
+            last.id,
+            last.moment,
+        )
 
     def names_of_notes(self, name: str) -> list:
         """The notes of the probe whose name begins so."""

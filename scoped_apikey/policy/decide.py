@@ -33,7 +33,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grant:
-    """Which rules grant one part of a call. Two are equal only if they are the same.
+    """Which rules grant one part of a call.
+
+    Two are equal only if they are the same: they are keys of what is known of each, and
+    hashing all that is in one would take longer than finding it out again.
 
     :param part: the part
     :param rules: each grants all of it by itself; the records it may touch are the union of

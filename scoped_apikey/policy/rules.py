@@ -107,12 +107,17 @@ class Policy:
     on_log_failure: str | None = None
     log_arguments: str = ""
     _in_force: "Policy | None" = field(init=False, repr=False, compare=False)
-    _by_model: dict = field(init=False, repr=False, compare=False)
+    _of_named: dict[str, tuple[Rule, ...]] = field(
+        init=False, repr=False, compare=False
+    )
+    _of_others: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
         # The only way to set a field of a frozen dataclass.
         object.__setattr__(self, "_in_force", self._observed())
-        object.__setattr__(self, "_by_model", _by_model(self.rules))
+        of_named, of_others = _by_model(self.rules)
+        object.__setattr__(self, "_of_named", of_named)
+        object.__setattr__(self, "_of_others", of_others)
 
     @property
     def in_force(self) -> "Policy":
@@ -132,7 +137,7 @@ class Policy:
 
     def covering(self, resource: Resource) -> tuple[Rule, ...]:
         """Return the rules that cover a model, whatever they grant on it."""
-        rules = self._by_model.get(resource.model, self._by_model[None])
+        rules = self._of_named.get(resource.model, self._of_others)
         return tuple(rule for rule in rules if rule.covers(resource))
 
     def granting(self, resource: Resource, operation: str) -> tuple[Rule, ...]:
@@ -143,13 +148,17 @@ class Policy:
 
     def names_model(self, model: str) -> bool:
         """Tell whether a rule names a model, whatever it grants on it."""
-        return model in self._by_model
+        return model in self._of_named
 
 
-def _by_model(rules) -> dict[str | None, tuple[Rule, ...]]:
-    """Return the rules that may cover each model that is named, or any other (``None``)."""
-    models = {None, *(rule.model for rule in rules)}
-    return {
-        model: tuple(rule for rule in rules if rule.model in (None, model))
-        for model in models
-    }
+def _by_model(rules) -> tuple[dict[str, tuple[Rule, ...]], tuple[Rule, ...]]:
+    """Return the rules that may cover each model that is named, and those for any other."""
+    of_named, of_others = {}, []
+    for rule in rules:
+        if rule.model is None:
+            for listed in (of_others, *of_named.values()):
+                listed.append(rule)
+        else:
+            of_named.setdefault(rule.model, list(of_others)).append(rule)
+    named = {model: tuple(listed) for model, listed in of_named.items()}
+    return named, tuple(of_others)

@@ -54,7 +54,7 @@ class Window:
 
     @property
     def days(self) -> tuple[int, ...]:
-        """The days on which it is open at all: one, or two in a row."""
+        """The days on which it may be open: one, or two in a row."""
         if _minutes(self.hour_from) < _minutes(self.hour_to):
             return (self.dayofweek,)
         return (self.dayofweek, (self.dayofweek + 1) % 7)
