@@ -45,11 +45,13 @@ class Made(NamedTuple):
 
     :param sent, answered: when, naive, in UTC
     :param answer: what came back; ``None``: nothing, for the connection broke
+    :param problem: why it broke
     """
 
     sent: datetime
     answered: datetime
     answer: Answer | None
+    problem: str = ""
 
     @property
     def is_accepted(self) -> bool:
@@ -106,8 +108,8 @@ def _call(client) -> Made:
     sent = _now()
     try:
         answer = client.call(MODEL, "search_count", kwargs={"domain": []})
-    except BROKEN:
-        answer = None
+    except BROKEN as error:
+        return Made(sent, _now(), None, f"{client.transport}: {error!r}")
     return Made(sent, _now(), answer)
 
 
@@ -209,7 +211,7 @@ def clients_of(stage, secret: str, urls: list) -> list:
 def _report(name: str, made: list, log: Windows, seconds: float) -> bool:
     accepted = sum(one.is_accepted for one in made)
     failed = Counter(
-        str(one.answer and one.answer.message)
+        one.answer.message if one.answer else one.problem
         for one in made
         if not (one.is_accepted or one.is_refused)
     )
