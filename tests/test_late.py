@@ -11,6 +11,7 @@ import threading
 
 import psycopg2
 import pytest
+from waiting import until
 
 from benchmarks.ways import MODEL, WAYS, victim
 
@@ -98,5 +99,4 @@ def _wait_for_lock(bench):
     waiting = (
         "SELECT FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
     )
-    while not bench.sql(waiting, bench.database):
-        pass
+    until(lambda: bench.sql(waiting, bench.database))

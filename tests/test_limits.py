@@ -15,6 +15,7 @@ from itertools import count, cycle
 
 import psutil
 import pytest
+from waiting import WITHIN, until
 
 from benchmarks.limits import (
     AT_LEAST,
@@ -32,7 +33,6 @@ from lab.postgres import connect
 
 PARTNERS = {"model": MODEL, "method": "search_count", "domain": []}
 SLOW = Rule("probe.note", methods="wait_for(number)")
-WITHIN = 60  # seconds
 BOTH = ("json2", "xmlrpc")
 _locks = count(70_000)
 
@@ -108,15 +108,6 @@ def clients(bench, keys: list, servers: list, many: int) -> list:
     urls = [server.url for server in servers]
     doors = [clients_of(bench.stage, key.secret, urls) for key in keys]
     return [doors[number % len(keys)] for number in range(many)]
-
-
-def until(reached):
-    """Wait for something, and return it."""
-    deadline = time.monotonic() + WITHIN
-    while not (found := reached()):
-        assert time.monotonic() < deadline, "it does not come"
-        time.sleep(0.02)
-    return found
 
 
 def assert_all_counted(made, log):

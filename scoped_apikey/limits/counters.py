@@ -15,6 +15,9 @@ from .redis_counter import RedisCounter
 REDIS_OPTION = "scoped_apikey_redis"
 """The option of Odoo's configuration that holds the URL of a Redis; none: PostgreSQL."""
 
+IDENTITY = "database.uuid"
+"""The system parameter that keeps counts apart from those of other databases."""
+
 _redis = cache(RedisCounter)
 
 
@@ -26,6 +29,6 @@ def counter_of(env) -> Take:
     dbname = env.cr.dbname
     if url := config.get(REDIS_OPTION):
         # Another database may have the same name: on another server, or later.
-        uuid = env["ir.config_parameter"].sudo().get_param("database.uuid")
+        uuid = env["ir.config_parameter"].sudo().get_param(IDENTITY)
         return partial(_redis(url).take, f"{uuid}:{dbname}")
     return partial(postgres_counter.take, dbname)

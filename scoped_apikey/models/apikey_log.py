@@ -16,8 +16,6 @@ from ..ledger.sealer import Log
 _logger = logging.getLogger(__name__)
 
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-PLAIN = frozenset({type(None), bool, int, float, datetime})
-"""Types of what is no text, and is stored as it is."""
 LOCK_TIMEOUT = "3s"
 """How long a call waits for a log that somebody has locked away, before it is refused."""
 WEEKS_AHEAD = 8
@@ -100,9 +98,7 @@ class ApikeyLog(models.AbstractModel):
         self.env.cr.execute(
             _insert_statement(self._table, tuple(values), waits_for_disk),
             [
-                value
-                if type(value) in PLAIN
-                else self._printable(value, limits.get(column))
+                self._printable(value, limits.get(column))
                 for column, value in values.items()
             ],
             log_exceptions=False,
@@ -111,6 +107,8 @@ class ApikeyLog(models.AbstractModel):
     @api.model
     def _printable(self, value, limit=None):
         """Make a text from anywhere storable, readable and bounded."""
+        if value is None or isinstance(value, (bool, int, float, datetime)):
+            return value
         value = str(value)
         limit = limit or self._text_limit
         value = UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", value[: limit + 1])

@@ -1,9 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 from odoo import api, models
 
+from ..limits.counters import IDENTITY
+
 OURS = "scoped_apikey."
-IDENTITY = "database.uuid"
-"""What keeps counts of calls apart from those of other databases."""
 
 
 class IrConfigParameter(models.Model):

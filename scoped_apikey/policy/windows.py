@@ -45,19 +45,21 @@ class Window:
 
     def covers(self, dayofweek: int, minute: int) -> bool:
         """Whether it is open at this minute of the day, 0 to 1439, on this day."""
+        return any(
+            day == dayofweek and begin <= minute < end
+            for day, begin, end in self._spans()
+        )
+
+    def is_on(self, dayofweek: int) -> bool:
+        """Whether it may be open at some minute of this day."""
+        return any(day == dayofweek for day, _begin, _end in self._spans())
+
+    def _spans(self) -> list[tuple[int, int, int]]:
+        """Return what it is made of, day by day: the day, and the minutes from and to."""
         begin, end = _minutes(self.hour_from), _minutes(self.hour_to)
         if begin < end:
-            return dayofweek == self.dayofweek and begin <= minute < end
-        if dayofweek == self.dayofweek:
-            return begin <= minute
-        return dayofweek == (self.dayofweek + 1) % 7 and minute < end
-
-    @property
-    def days(self) -> tuple[int, ...]:
-        """The days on which it may be open: one, or two in a row."""
-        if _minutes(self.hour_from) < _minutes(self.hour_to):
-            return (self.dayofweek,)
-        return (self.dayofweek, (self.dayofweek + 1) % 7)
+            return [(self.dayofweek, begin, end)]
+        return [(self.dayofweek, begin, DAY), ((self.dayofweek + 1) % 7, 0, end)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Windows:
 
     def __post_init__(self):
         by_day = tuple(
-            tuple(window for window in self.windows if day in window.days)
+            tuple(window for window in self.windows if window.is_on(day))
             for day in range(7)
         )
         # The only way to set a field of a frozen dataclass.

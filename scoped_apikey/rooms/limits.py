@@ -2,7 +2,8 @@
 """Has the key a call left, in this minute, on this day, at this moment?
 
 A call is counted when its key is identified, once however often it is tried, and not at all
-when it is refused before it runs. Whoever only observes is told in the log what would have been refused.
+when it is refused before it runs. Whoever only observes is told in the log what would have
+been refused.
 """
 
 import logging
